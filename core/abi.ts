@@ -1,0 +1,109 @@
+/**
+ * @file The contract between an emitted module and whoever calls it.
+ *
+ * Exports: `memory` (minimum = maximum), `tritc_abi() → i32` (this version),
+ * `tritc_input(i) → address`, `tritc_output(i) → address`, `tritc_run() →
+ * status`. Nothing is imported. Addresses are constant over the module's
+ * life. A custom section holds the manifest as UTF-8 JSON.
+ */
+
+import type { DType } from "./dtype.ts";
+import type { Shape } from "./shape.ts";
+
+export const ABI_VERSION = 1;
+/** Name of the custom section that holds the manifest. */
+export const MANIFEST_SECTION = "tritc";
+
+export const EXPORTS = {
+  memory: "memory",
+  abi: "tritc_abi",
+  input: "tritc_input",
+  output: "tritc_output",
+  run: "tritc_run",
+  /** WASI commands only. */
+  start: "_start",
+} as const;
+
+/** What `tritc_run` returns. */
+export const STATUS_OK = 0;
+
+export type SimdTier = "scalar" | "simd128";
+export type TargetName = "web" | "node" | "wasi";
+export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
+
+/** One input or output of the module: row-major, dense, in the model's own layout. */
+export interface Port {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** Where channels are, for 4-D images; absent if unknown. */
+  readonly layout?: "nchw" | "nhwc";
+}
+
+/** How raw pixels become the model's input: (pixel − mean) · scale, per tensor. */
+export interface Preprocess {
+  readonly mean: number;
+  readonly scale: number;
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly op: string;
+  readonly kernel: string;
+  /** Element type of the weights, or `none`. */
+  readonly weights: "ternary" | "int8" | "f32" | "none";
+  readonly weightCount: number;
+  /** Share of zero weights, 0 to 1. */
+  readonly sparsity: number;
+  /** Stored bits per weight, padding included; 0 without weights. */
+  readonly bitsPerWeight: number;
+  readonly macs: number;
+}
+
+/** One block of the memory plan; `firstUse` and `lastUse` are call indices, inclusive. */
+export interface BufferRecord {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly firstUse: number;
+  readonly lastUse: number;
+}
+
+export interface Manifest {
+  readonly abi: typeof ABI_VERSION;
+  /** Version of the compiler. */
+  readonly tritc: string;
+  readonly name: string;
+  readonly target: TargetName;
+  readonly simd: SimdTier;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Class names of a classifier. */
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+  /** SHA-256 of the model file. */
+  readonly modelDigest: string;
+  /** What `tritc verify` needs to rebuild the same graph from the same model. */
+  readonly options: {
+    readonly weights: WeightChoice;
+    readonly batch?: number;
+    /** Calibrated ranges of activations, by value name: [min, max]. */
+    readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
+  };
+  readonly sizes: {
+    /** Bytes of weights and tables in the data section. */
+    readonly weightBytes: number;
+  };
+  readonly memory: {
+    /** The whole linear memory: peak = minimum = maximum. */
+    readonly peakMemoryBytes: number;
+    /** Address of the arena. */
+    readonly arenaOffset: number;
+    readonly arenaBytes: number;
+    /** The largest sum of live buffers at any call: no plan can need less. */
+    readonly arenaLowerBoundBytes: number;
+    readonly buffers: readonly BufferRecord[];
+  };
+  readonly macs: number;
+  readonly layers: readonly LayerReport[];
+}

@@ -1,0 +1,84 @@
+/**
+ * @file Messages as data: what is wrong, where, why, and what to do.
+ *
+ * Three kinds of failure, no others. `ModelError`: the model or the data;
+ * carries every problem that its phase found. `UsageError`: the call or the
+ * flags. `InternalError`: us. Codes are stable `area/slug`, listed in
+ * `codes.ts` and anchored in docs/errors.md.
+ */
+
+import type { DiagnosticCode } from "./codes.ts";
+
+export type Severity = "error" | "warning";
+
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: Severity;
+  /** One sentence in lower case, without a full stop. */
+  readonly message: string;
+  /** The place: a file, a node, a tensor, a key. */
+  readonly at?: string;
+  /** Why, or what else is known. */
+  readonly notes: readonly string[];
+  /** The way out. */
+  readonly help?: string;
+}
+
+type Details = Partial<Pick<Diagnostic, "at" | "notes" | "help">>;
+
+export function problem(code: DiagnosticCode, message: string, details: Details = {}): Diagnostic {
+  return { code, severity: "error", message, notes: [], ...details };
+}
+
+export function warning(code: DiagnosticCode, message: string, details: Details = {}): Diagnostic {
+  return { code, severity: "warning", message, notes: [], ...details };
+}
+
+/** The model or the data is at fault; exit code 1. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(...diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(d => `${d.code}: ${d.message}`).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The call or its flags are at fault; exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(...diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(d => `${d.code}: ${d.message}`).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** tritc is at fault; exit code 3. Says which pass or phase, and shows the graph if it has one. */
+export class InternalError extends Error {
+  override readonly name = "InternalError";
+  readonly dump: string | undefined;
+
+  constructor(message: string, dump?: string) {
+    super(message);
+    this.dump = dump;
+  }
+}
+
+/** Runs `step` for each item, gathers the problems of all, and throws them together. */
+export function collectProblems<T, R>(items: Iterable<T>, step: (item: T) => R): R[] {
+  const results: R[] = [];
+  const found: Diagnostic[] = [];
+  for (const item of items) {
+    try {
+      results.push(step(item));
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      found.push(...error.diagnostics);
+    }
+  }
+  if (found.length > 0) throw new ModelError(...found);
+  return results;
+}
