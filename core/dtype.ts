@@ -7,8 +7,21 @@
 
 /** Every element type that a tensor can have. */
 export const DTYPES = [
-  "f32", "f64", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64",
-  "i4", "u4", "i2", "u2", "bool",
+  "f32",
+  "f64",
+  "i8",
+  "u8",
+  "i16",
+  "u16",
+  "i32",
+  "u32",
+  "i64",
+  "u64",
+  "i4",
+  "u4",
+  "i2",
+  "u2",
+  "bool",
 ] as const;
 
 export type DType = (typeof DTYPES)[number];

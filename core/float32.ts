@@ -12,12 +12,12 @@ const f = Math.fround;
 /** Arguments are clamped to this range: the results stay normal numbers. */
 export const EXP_MIN = f(-87.3);
 export const EXP_MAX = f(88.3);
-const LOG2E = f(1.44269504088896341);
+const LOG2E = f(Math.LOG2E);
 /** ln 2 = LN2_HIGH + LN2_LOW; n·LN2_HIGH is exact for the n that occur. */
 const LN2_HIGH = f(0.693359375);
-const LN2_LOW = f(-2.12194440e-4);
+const LN2_LOW = f(-2.1219444e-4);
 const EXP_COEFFICIENTS = [
-  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
+  1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
   5.0000001201e-1,
 ].map(f);
 

@@ -73,4 +73,3 @@ export function setNumber(data: TensorData, index: number, value: number): void 
     data[index] = value;
   }
 }
-

@@ -47,7 +47,7 @@ export type Epilogue =
       readonly clamp?: Interval;
     };
 
-interface None {}
+type None = Readonly<Record<never, never>>;
 interface Axis {
   readonly axis: number;
 }

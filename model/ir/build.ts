@@ -73,7 +73,11 @@ export class GraphBuilder {
     const key = `${kind}(${inputs.join()})${keyOf(attrs)}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    const type = this.#infer(kind, inputs.map(id => this.node(id)), attrs);
+    const type = this.#infer(
+      kind,
+      inputs.map(id => this.node(id)),
+      attrs,
+    );
     const id = this.#nodes.length as NodeId;
     const node = { id, kind, inputs, attrs, type, ...(name === undefined ? {} : { name }) };
     this.#nodes.push(node as unknown as Node);

@@ -6,11 +6,18 @@
  * fired is returned as the same object.
  */
 
+import type { Tensor } from "../../core/tensor.ts";
 import type { OpAttributes } from "./attributes.ts";
 import { GraphBuilder, type InferType } from "./build.ts";
-import { type Graph, type Node, type NodeId, type OpKind, readersOf, type ValueType } from "./graph.ts";
-import type { Tensor } from "../../core/tensor.ts";
 import type { TensorQuantization } from "./graph.ts";
+import {
+  type Graph,
+  type Node,
+  type NodeId,
+  type OpKind,
+  readersOf,
+  type ValueType,
+} from "./graph.ts";
 
 export type Rule<K extends OpKind> = (node: Node<K>, b: Rewriter) => NodeId | undefined;
 
