@@ -37,9 +37,14 @@ export interface ConvAttributes extends Window {
   readonly clamp?: Interval;
 }
 
+/** The scale of an integer op's 8-bit result; its zero point stands in the requantisation. */
+interface OutputScale {
+  readonly scale: number;
+}
+
 /** How an integer op leaves its accumulators. */
 export type Epilogue =
-  | ({ readonly kind: "requantize" } & Requantization)
+  | ({ readonly kind: "requantize" } & Requantization & OutputScale)
   /** f32(acc) · scale[c], clamped: the result is f32. */
   | {
       readonly kind: "dequantize";
@@ -85,12 +90,13 @@ export interface OpAttributes {
   /** x i8 [M, K], weights [N, K], bias [N]. */
   readonly qgemm: { readonly epilogue: Epilogue };
   /** a i8, b i8 of one shape. */
-  readonly qadd: AddRequantization;
+  readonly qadd: AddRequantization & OutputScale;
   /** x i8: the sum of (x − zero point) over the window, requantised (one multiplier). */
-  readonly "qaverage-pool": Window & {
-    readonly layout: Layout;
-    readonly requantization: Requantization;
-  };
+  readonly "qaverage-pool": Window &
+    OutputScale & {
+      readonly layout: Layout;
+      readonly requantization: Requantization;
+    };
   /** x i8 or u8: y = table[x − min of its type]; any unary function of 8 bits. */
   readonly lookup: { readonly table: Tensor<"i8">; readonly quantization: TensorQuantization };
 
