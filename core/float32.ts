@@ -37,6 +37,40 @@ export function sigmoid32(x: number): number {
   return f(1 / f(1 + exp32(f(-x))));
 }
 
+/** From here on tanh is computed from exp; below by a polynomial. */
+const TANH_SMALL = f(0.625);
+const TANH_COEFFICIENTS = [
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+].map(f);
+
+/**
+ * Hyperbolic tangent, after Cephes `tanhf`. Below `TANH_SMALL` x + x·(z·P(z))
+ * with z = x², else ±(1 − 2 / (e^2|x| + 1)).
+ */
+export function tanh32(x: number): number {
+  const magnitude = Math.abs(f(x));
+  if (magnitude < TANH_SMALL) return tanhNearZero(f(x));
+  const y = f(1 - f(2 / f(exp32(f(magnitude + magnitude)) + 1)));
+  return x < 0 ? -y : y;
+}
+
+function tanhNearZero(x: number): number {
+  const z = f(x * x);
+  let p = TANH_COEFFICIENTS[0]!;
+  for (let i = 1; i < TANH_COEFFICIENTS.length; i++) p = f(f(p * z) + TANH_COEFFICIENTS[i]!);
+  return f(f(f(p * z) * x) + x);
+}
+
+/** clamp(alpha · x + beta, 0, 1), alpha and beta rounded to f32. */
+export function hardSigmoid32(x: number, alpha: number, beta: number): number {
+  return Math.min(Math.max(f(f(f(alpha) * f(x)) + f(beta)), 0), 1);
+}
+
+/** x · clamp(x / 6 + 1/2, 0, 1), with the factor 1/6 rounded to f32. */
+export function hardSwish32(x: number): number {
+  return f(f(x) * hardSigmoid32(x, 1 / 6, 0.5));
+}
+
 /** Largest x/scale that is converted: keeps the conversion to i32 defined. */
 const QUANTIZE_LIMIT = 2 ** 24;
 
