@@ -42,11 +42,6 @@ interface OutputScale {
   readonly scale: number;
 }
 
-/** The scale of an integer result; its zero point stands in the requantisation. */
-interface OutputScale {
-  readonly scale: number;
-}
-
 /** How an integer op leaves its accumulators. */
 export type Epilogue =
   | ({ readonly kind: "requantize" } & Requantization & OutputScale)
