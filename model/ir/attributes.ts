@@ -103,8 +103,8 @@ export interface OpAttributes {
   // Quantisation. Per tensor, or per index of `axis`.
   /** x f32 → dtype: clamp(roundHalfEven(x / scale) + zeroPoint). */
   readonly quantize: TensorQuantization & { readonly dtype: DType };
-  /** x → f32, with the scales of x's own type. */
-  readonly dequantize: None;
+  /** x → f32. What x's integers mean: `quantization` if given, else x's own type says it. */
+  readonly dequantize: { readonly quantization?: TensorQuantization };
 
   // Normalisation and windows.
   /** x, scale, bias, mean, variance; `axis` holds the channels. */
