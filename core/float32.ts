@@ -71,6 +71,23 @@ export function hardSwish32(x: number): number {
   return f(f(x) * hardSigmoid32(x, 1 / 6, 0.5));
 }
 
+/** From here on erf rounds to ±1. */
+const ERF_SATURATES = 4;
+
+/** Gauss error function: its series in double precision, rounded once. No kernel computes it. */
+export function erf32(x: number): number {
+  const y = f(x);
+  if (Number.isNaN(y)) return y;
+  if (Math.abs(y) >= ERF_SATURATES) return Math.sign(y);
+  let term = y;
+  let sum = y;
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 2 ** -53; n++) {
+    term *= (2 * y * y) / (2 * n + 1);
+    sum += term;
+  }
+  return f((2 / Math.sqrt(Math.PI)) * Math.exp(-y * y) * sum);
+}
+
 /** Largest x/scale that is converted: keeps the conversion to i32 defined. */
 const QUANTIZE_LIMIT = 2 ** 24;
 

@@ -22,6 +22,8 @@ export interface Op<K extends OpKind> {
   readonly summary: string;
   /** The result's type. @throws graph/bad-shape via ModelError */
   infer(inputs: readonly Node[], attrs: OpAttributes[K]): ValueType;
+  /** Checks that read the data of constants, for the verifier. @throws graph/bad-shape via ModelError */
+  verify?(inputs: readonly Node[], attrs: OpAttributes[K]): void;
   /** The value, computed the obvious way. */
   evaluate(evaluation: Evaluation<K>): Tensor;
 }

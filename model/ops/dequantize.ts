@@ -1,0 +1,35 @@
+/** @file From integers to reals: (q − zeroPoint) · scale, rounded once. */
+
+import { isBig } from "../../core/dtype.ts";
+import { zeros } from "../../core/tensor.ts";
+import { channelOf } from "./along-axis.ts";
+import { demand, demandQuantization, operandTypes } from "./checks.ts";
+import type { Op } from "./op.ts";
+
+/** Differences are rounded to f32 first; for 24 bits and fewer that changes nothing. */
+export const dequantize: Op<"dequantize"> = {
+  kind: "dequantize",
+  summary: "quantized integers to f32",
+
+  infer(inputs) {
+    const [x] = operandTypes("dequantize", inputs, 1);
+    const { quantization, dtype, shape } = x!;
+    demand(quantization !== undefined, "dequantize", `x of type ${dtype} has no quantization`);
+    demand(!isBig(dtype), "dequantize", `cannot dequantize ${dtype}`);
+    demandQuantization("dequantize", quantization, x!);
+    return { dtype: "f32", shape };
+  },
+
+  evaluate({ inputs, inputTypes, type }) {
+    const { scales, zeroPoints, axis } = inputTypes[0]!.quantization!;
+    const x = inputs[0]!.data as Int8Array;
+    const channel = channelOf(type.shape, axis);
+    const rounded = Float32Array.from(scales);
+    const result = zeros("f32", type.shape);
+    for (let i = 0; i < x.length; i++) {
+      const c = channel(i);
+      result.data[i] = Math.fround(x[i]! - zeroPoints[c]!) * rounded[c]!;
+    }
+    return result;
+  },
+};

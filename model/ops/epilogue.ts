@@ -1,0 +1,71 @@
+/** @file What happens to accumulators: scale, bias and clamp in f32; requantising in integers. */
+
+import { clampTo, type Interval } from "../../core/interval.ts";
+import { requantize } from "../../core/requantize.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Epilogue, Layout } from "../ir/attributes.ts";
+import { type Image, imageStrides, shapeOfImage } from "./window.ts";
+
+const f = Math.fround;
+
+/** The clamp as f32 kernels apply it: bounds rounded; none is the infinite one. */
+export function roundedBounds(clamp: Interval | undefined): Interval {
+  return clamp === undefined
+    ? { min: -Infinity, max: Infinity }
+    : { min: f(clamp.min), max: f(clamp.max) };
+}
+
+/** Gives each sum of [pixel][channel] its scale, bias and clamp, in place. */
+export function finishF32(
+  sums: Float32Array,
+  channels: number,
+  { scales, bias, clamp }: { scales?: Float32Array; bias?: Float32Array; clamp?: Interval },
+): Float32Array {
+  const bounds = roundedBounds(clamp);
+  for (let i = 0; i < sums.length; i++) {
+    const channel = i % channels;
+    let y = sums[i]!;
+    if (scales !== undefined) y = f(y * scales[channel]!);
+    if (bias !== undefined) y = f(y + bias[channel]!);
+    sums[i] = clampTo(y, bounds);
+  }
+  return sums;
+}
+
+/** Turns accumulators of [pixel][channel] into results. */
+export function finishI32(
+  sums: Int32Array,
+  channels: number,
+  epilogue: Epilogue,
+): Int8Array | Float32Array {
+  if (epilogue.kind === "requantize") {
+    return Int8Array.from(sums, (acc, i) => requantize(acc, epilogue, i % channels));
+  }
+  const bounds = roundedBounds(epilogue.clamp);
+  const scales = Float32Array.from(epilogue.scales);
+  return Float32Array.from(sums, (acc, i) => clampTo(f(f(acc) * scales[i % channels]!), bounds));
+}
+
+/** Lays values of [batch][row][column][channel] out as an image. */
+export function toImage(
+  values: Float32Array | Int8Array,
+  image: Image,
+  layout: Layout,
+): Tensor<"f32" | "i8"> {
+  const dtype = values instanceof Float32Array ? "f32" : "i8";
+  const shape = shapeOfImage(image, layout);
+  if (layout === "nhwc") return { dtype, shape, data: values };
+  const data =
+    values instanceof Float32Array ? new Float32Array(values.length) : new Int8Array(values.length);
+  const to = imageStrides(image, layout);
+  const pixels = image.height * image.width;
+  for (let n = 0; n < image.batch; n++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const from = (n * pixels + pixel) * image.channels;
+      for (let c = 0; c < image.channels; c++) {
+        data[n * to.batch + c * to.channel + pixel] = values[from + c]!;
+      }
+    }
+  }
+  return { dtype, shape, data };
+}

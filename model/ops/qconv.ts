@@ -1,0 +1,51 @@
+/** @file Convolution of 8-bit activations with 8-bit or ternary weights, in 32-bit integers. */
+
+import { operandTypes } from "./checks.ts";
+import { convolutionOf } from "./conv.ts";
+import { convolveI32 } from "./convolution.ts";
+import { finishI32, toImage } from "./epilogue.ts";
+import type { Op } from "./op.ts";
+import {
+  demandActivations,
+  demandEpilogue,
+  demandIntegerOperands,
+  epilogueType,
+  verifyAccumulators,
+  verifyTrits,
+} from "./weights.ts";
+import { shapeOfImage } from "./window.ts";
+
+export const qconv: Op<"qconv"> = {
+  kind: "qconv",
+  summary: "integer convolution; the padding reads as the input's zero point",
+
+  infer(inputs, attrs) {
+    const [x] = operandTypes("qconv", inputs, 3);
+    const [, weights, bias] = inputs;
+    demandActivations("qconv", "x", x!);
+    const { output } = convolutionOf("qconv", x!, weights!.type, attrs);
+    demandIntegerOperands("qconv", weights!, bias!, output.channels);
+    demandEpilogue("qconv", attrs.epilogue, output.channels);
+    return epilogueType(attrs.epilogue, shapeOfImage(output, attrs.layout));
+  },
+
+  verify([, weights, bias]) {
+    verifyTrits("qconv", weights!);
+    verifyAccumulators("qconv", weights!, bias!);
+  },
+
+  evaluate({ inputs, inputTypes, attrs }) {
+    const plan = convolutionOf("qconv", inputTypes[0]!, inputTypes[1]!, attrs);
+    const [x, weights, bias] = inputs.map(input => input.data);
+    const zeroPoint = inputTypes[0]!.quantization!.zeroPoints[0]!;
+    const sums = convolveI32(
+      plan,
+      x as Int8Array,
+      zeroPoint,
+      weights as Int8Array,
+      bias as Int32Array,
+    );
+    const values = finishI32(sums, plan.output.channels, attrs.epilogue);
+    return toImage(values, plan.output, attrs.layout);
+  },
+};
