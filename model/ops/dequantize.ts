@@ -11,17 +11,18 @@ export const dequantize: Op<"dequantize"> = {
   kind: "dequantize",
   summary: "quantized integers to f32",
 
-  infer(inputs) {
+  infer(inputs, attrs) {
     const [x] = operandTypes("dequantize", inputs, 1);
-    const { quantization, dtype, shape } = x!;
+    const { dtype, shape } = x!;
+    const quantization = attrs.quantization ?? x!.quantization;
     demand(quantization !== undefined, "dequantize", `x of type ${dtype} has no quantization`);
     demand(!isBig(dtype), "dequantize", `cannot dequantize ${dtype}`);
     demandQuantization("dequantize", quantization, x!);
     return { dtype: "f32", shape };
   },
 
-  evaluate({ inputs, inputTypes, type }) {
-    const { scales, zeroPoints, axis } = inputTypes[0]!.quantization!;
+  evaluate({ inputs, inputTypes, attrs, type }) {
+    const { scales, zeroPoints, axis } = (attrs.quantization ?? inputTypes[0]!.quantization)!;
     const x = inputs[0]!.data as Int8Array;
     const channel = channelOf(type.shape, axis);
     const rounded = Float32Array.from(scales);
