@@ -293,6 +293,7 @@ function npz(name: string, arrays: Readonly<Record<string, ReturnType<typeof par
 function picture(width: number, height: number, level: number): Promise<Buffer> {
   const raw = { width, height, channels: 1 } as const;
   return sharp(Buffer.alloc(width * height, level), { raw })
+    .toColourspace("b-w")
     .png()
     .toBuffer();
 }

@@ -1,7 +1,9 @@
 /** @file Reads one picture file as 8-bit pixels, row by row. */
 
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
+import { ModelError } from "../../model/diagnostics/diagnostic.ts";
 import { badFormat, messageOf, readBytes } from "./locate.ts";
+import { isNetpbm, parseNetpbm } from "./netpbm.ts";
 
 export interface Picture {
   readonly height: number;
@@ -31,9 +33,10 @@ export async function decodePicture(
   { resize, channels }: PictureOptions = {},
 ): Promise<Picture> {
   try {
-    const source = sharp(bytes).rotate().flatten({ background: "#000" });
-    const sized = resize ? source.resize(resize.width, resize.height, { fit: "fill" }) : source;
-    const wanted = channels ?? ((await isGrey(bytes)) ? 1 : 3);
+    const { source, grey } = await open(bytes, at);
+    const flat = source.flatten({ background: "#000" });
+    const sized = resize ? flat.resize(resize.width, resize.height, { fit: "fill" }) : flat;
+    const wanted = channels ?? (grey ? 1 : 3);
     const { data, info } = await sized
       .toColourspace(wanted === 1 ? "b-w" : "srgb")
       .raw({ depth: "uchar" })
@@ -41,6 +44,7 @@ export async function decodePicture(
     const { width, height } = info;
     return { width, height, channels: wanted, data: firstChannels(data, info.channels, wanted) };
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     throw badFormat(at, "the picture cannot be decoded", {
       notes: [messageOf(error)],
       help: "give a PNG, JPEG, WebP, GIF, TIFF, PGM or PPM file",
@@ -48,9 +52,18 @@ export async function decodePicture(
   }
 }
 
-async function isGrey(bytes: Uint8Array): Promise<boolean> {
+/** The picture as its camera held it, and whether it is grey. */
+async function open(
+  bytes: Uint8Array,
+  at: string,
+): Promise<{ readonly source: Sharp; readonly grey: boolean }> {
+  if (isNetpbm(bytes)) {
+    const { data, ...raw } = parseNetpbm(bytes, at);
+    return { source: sharp(data, { raw }), grey: raw.channels === 1 };
+  }
   const { channels, space } = await sharp(bytes).metadata();
-  return space === "b-w" || space === "grey16" || (channels ?? 3) < 3;
+  const grey = space === "b-w" || space === "grey16" || (channels ?? 3) < 3;
+  return { source: sharp(bytes).rotate(), grey };
 }
 
 function firstChannels(data: Uint8Array, stored: number, wanted: number): Uint8Array {
