@@ -1,0 +1,98 @@
+/**
+ * @file ONNX Runtime as the engine: the native package if it is installed,
+ * else the WebAssembly one, which is several times slower.
+ *
+ * Both are optional peers. Results are the same bits from run to run for one
+ * package, machine and number of threads.
+ */
+
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { DType } from "../../core/dtype.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import type { Engine, Feeds, Session } from "./engine.ts";
+
+/** What both packages export. */
+type Runtime = typeof import("onnxruntime-node");
+
+const ORT_TYPES: { readonly [D in DType]?: OrtTensor.Type } = {
+  f32: "float32",
+  f64: "float64",
+  i8: "int8",
+  u8: "uint8",
+  i32: "int32",
+  i64: "int64",
+  bool: "bool",
+};
+const DTYPES = new Map(Object.entries(ORT_TYPES).map(([dtype, type]) => [type, dtype as DType]));
+
+const PACKAGES = ["onnxruntime-node", "onnxruntime-web"] as const;
+
+/** Opens the first engine that is installed. @throws train/no-engine via UsageError */
+export async function openEngine(threads: number): Promise<Engine> {
+  for (const name of PACKAGES) {
+    const runtime = await importRuntime(name);
+    if (runtime !== undefined) return engineOf(runtime, name, threads);
+  }
+  throw new UsageError(
+    problem("train/no-engine", "training needs ONNX Runtime, and it is not installed", {
+      notes: [`looked for the packages ${PACKAGES.join(" and ")}`],
+      help: "npm install --save-dev onnxruntime-node (onnxruntime-web works too, more slowly)",
+    }),
+  );
+}
+
+async function importRuntime(name: (typeof PACKAGES)[number]): Promise<Runtime | undefined> {
+  try {
+    return (await import(name)) as Runtime;
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_DLOPEN_FAILED") return undefined;
+    throw error;
+  }
+}
+
+function engineOf(runtime: Runtime, name: string, threads: number): Engine {
+  runtime.env.wasm.numThreads = threads;
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  };
+  return {
+    name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),
+    threads,
+    open: async model => {
+      const session = await runtime.InferenceSession.create(model, options);
+      return sessionOf(runtime, session);
+    },
+  };
+}
+
+function sessionOf(runtime: Runtime, session: InferenceSession): Session {
+  return {
+    run: async feeds => {
+      const results = await session.run(wrapAll(runtime, feeds));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, value]) => [name, unwrap(value)]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+function wrapAll(runtime: Runtime, feeds: Feeds): Record<string, OrtTensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { dtype, shape, data }]) => {
+      const type = ORT_TYPES[dtype]!;
+      return [name, new runtime.Tensor(type, data as Float32Array, shape) as OrtTensor];
+    }),
+  );
+}
+
+function unwrap(value: OrtTensor): Tensor {
+  const dtype = DTYPES.get(value.type)!;
+  return { dtype, shape: value.dims, data: value.data } as Tensor;
+}

@@ -1,0 +1,170 @@
+/**
+ * @file The forward pass in training: weights by their method, batch
+ * statistics, activations rounded to 8 bits where the stage quantises.
+ */
+
+import type { Shape } from "../../core/shape.ts";
+import type { NodeId } from "../../model/ir/graph.ts";
+import type { Arithmetic } from "../autodiff/arithmetic.ts";
+import type { CustomGradient } from "../autodiff/rule.ts";
+import { batchNorm } from "../layers/batch-norm.ts";
+import { fakeQuantize, observedRange } from "../layers/fake-quantize.ts";
+import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
+import {
+  isComputing,
+  isNonNegative,
+  type LinearStep,
+  type Network,
+  NETWORK_INPUT,
+  type Parameters,
+  parameterNames,
+  type Step,
+} from "../network/network.ts";
+import { rangeNames } from "../quantize/range.ts";
+import type { StagePlan } from "./plan.ts";
+
+/** What the caller provides as inputs of the graph. */
+export interface ForwardInputs {
+  readonly images: NodeId;
+  /** Step size of the running statistics, 0 to 1. */
+  readonly statisticsRate: NodeId;
+  schedule(name: string): NodeId;
+}
+
+export interface TrainingForward {
+  readonly logits: NodeId;
+  /** Values that the optimiser changes, by name. */
+  readonly trained: ReadonlyMap<string, NodeId>;
+  /** Running statistics: value before and after this batch. */
+  readonly statistics: ReadonlyMap<string, { readonly before: NodeId; readonly after: NodeId }>;
+  readonly gradients: ReadonlyMap<NodeId, CustomGradient>;
+  readonly penalties: readonly NodeId[];
+}
+
+export function emitTrainingForward(
+  ops: Arithmetic,
+  network: Network,
+  parameters: Parameters,
+  plan: StagePlan,
+  inputs: ForwardInputs,
+): TrainingForward {
+  return new Forward(ops, network, parameters, plan, inputs).emit();
+}
+
+class Forward {
+  readonly #ops: Arithmetic;
+  readonly #network: Network;
+  readonly #parameters: Parameters;
+  readonly #plan: StagePlan;
+  readonly #inputs: ForwardInputs;
+  readonly #values: NodeId[] = [];
+  readonly #trained = new Map<string, NodeId>();
+  readonly #statistics = new Map<string, { before: NodeId; after: NodeId }>();
+  readonly #gradients = new Map<NodeId, CustomGradient>();
+  readonly #penalties: NodeId[] = [];
+
+  constructor(
+    ops: Arithmetic,
+    network: Network,
+    parameters: Parameters,
+    plan: StagePlan,
+    inputs: ForwardInputs,
+  ) {
+    this.#ops = ops;
+    this.#network = network;
+    this.#parameters = parameters;
+    this.#plan = plan;
+    this.#inputs = inputs;
+  }
+
+  emit(): TrainingForward {
+    this.#network.steps.forEach((step, index) => {
+      const operands = step.inputs.map(i =>
+        i === NETWORK_INPUT ? this.#inputs.images : this.#values[i]!,
+      );
+      const value = this.#step(step, operands);
+      const last = index === this.#network.steps.length - 1;
+      this.#values.push(last || !isComputing(step) ? value : this.#quantized(step, index, value));
+    });
+    return {
+      logits: this.#values.at(-1)!,
+      trained: this.#trained,
+      statistics: this.#statistics,
+      gradients: this.#gradients,
+      penalties: this.#penalties,
+    };
+  }
+
+  #step(step: Step, operands: readonly NodeId[]): NodeId {
+    const ops = this.#ops;
+    if (step.kind === "linear") return this.#linear(step, operands[0]!);
+    if (step.kind === "add") return this.#clamped(step, ops.add(operands[0]!, operands[1]!));
+    return emitMovement(ops, step, operands[0]!);
+  }
+
+  #linear(step: LinearStep, x: NodeId): NodeId {
+    const names = parameterNames(step);
+    const bias = step.bias ? this.#parameter(names.bias) : undefined;
+    const product = emitProduct(this.#ops, step, x, this.#weight(step), bias);
+    if (step.norm === undefined) return this.#clamped(step, product);
+    const scale = this.#parameter(names.normScale);
+    const shift = this.#parameter(names.normBias);
+    const norm = batchNorm(this.#ops, product, scale, shift, step.norm.epsilon);
+    this.#gradients.set(norm.value, norm.gradient);
+    this.#track(names.normMean, norm.mean);
+    this.#track(names.normVariance, norm.variance);
+    return this.#clamped(step, norm.value);
+  }
+
+  #weight(step: LinearStep): NodeId {
+    const weight = this.#parameter(parameterNames(step).weight);
+    const method = this.#plan.methods.get(step.name)!;
+    const forward = method.forward(this.#ops, weight, name => this.#inputs.schedule(name));
+    if (forward.penalty !== undefined) this.#penalties.push(forward.penalty);
+    if (forward.value === weight) return weight;
+    const pass = forward.gradient ?? ((dValue: NodeId): NodeId => dValue);
+    this.#gradients.set(forward.value, {
+      operands: [weight],
+      gradient: dValue => [pass(dValue)],
+    });
+    return forward.value;
+  }
+
+  /** A plain ReLU is left to the quantiser, which cuts at zero anyway. */
+  #clamped(step: LinearStep | Extract<Step, { kind: "add" }>, x: NodeId): NodeId {
+    const relu = step.clamp?.min === 0 && step.clamp.max === Infinity;
+    return relu && this.#plan.activations !== undefined ? x : emitClamp(this.#ops, x, step.clamp);
+  }
+
+  #quantized(step: Step, index: number, x: NodeId): NodeId {
+    const format = this.#plan.activations;
+    if (format === undefined) return x;
+    const names = rangeNames(step);
+    const observed = observedRange(this.#ops, x);
+    const range = {
+      min: this.#track(names.min, observed.min),
+      max: this.#track(names.max, observed.max),
+    };
+    const nonNegative = isNonNegative(this.#network, index);
+    const { value, gradient } = fakeQuantize(this.#ops, x, range, nonNegative, format);
+    this.#gradients.set(value, gradient);
+    return value;
+  }
+
+  #parameter(name: string): NodeId {
+    const node = this.#ops.builder.input(name, "f32", this.#parameters.get(name)!.shape);
+    this.#trained.set(name, node);
+    return node;
+  }
+
+  /** Moves the running value `name` towards `observed`; returns the new one. */
+  #track(name: string, observed: NodeId): NodeId {
+    const ops = this.#ops;
+    const shape: Shape = ops.shapeOf(observed);
+    const before = ops.builder.input(name, "f32", shape);
+    const change = ops.mul(ops.sub(observed, before), this.#inputs.statisticsRate);
+    const after = ops.add(before, change);
+    this.#statistics.set(name, { before, after });
+    return after;
+  }
+}

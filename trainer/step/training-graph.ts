@@ -1,0 +1,146 @@
+/**
+ * @file One training step as one graph: forward, loss, backward, update.
+ *
+ * Inputs are samples, labels, scalars such as the learning rate, and the whole
+ * state: parameters, running statistics, the optimiser's memory. Outputs are
+ * the loss, the number of samples classified right, and the next state, each
+ * under its input's name with `NEXT` before it. So one run is one step, and
+ * its outputs are the next run's inputs.
+ */
+
+import type { Graph, NodeId } from "../../model/ir/graph.ts";
+import { graphBuilder } from "../../model/ops/index.ts";
+import { allAxes, Arithmetic, scalar } from "../autodiff/arithmetic.ts";
+import { differentiate } from "../autodiff/differentiate.ts";
+import { classCount, type Network, type Parameters } from "../network/network.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { emitTrainingForward, type TrainingForward } from "./forward.ts";
+import { emitInput, type InputQuantization } from "./input.ts";
+import type { StagePlan } from "./plan.ts";
+
+export const NEXT = "next/";
+export const LABELS = "labels";
+export const LEARNING_RATE = "learning-rate";
+export const STATISTICS_RATE = "statistics-rate";
+export const LOSS = "loss";
+export const CORRECT = "correct";
+/** Before the name of a parameter: the largest |gradient|, in a diagnosing graph. */
+export const GRADIENT = "gradient/";
+
+export const scheduleInput = (name: string): string => `schedule/${name}`;
+export const optimizerInput = (name: string): string => `optimizer/${name}`;
+/** What the optimiser remembers of a parameter. */
+export const slotName = (parameter: string, slot: string): string => `${parameter}/${slot}`;
+
+export interface TrainingGraphRequest {
+  readonly network: Network;
+  readonly parameters: Parameters;
+  readonly input: InputQuantization;
+  readonly plan: StagePlan;
+  readonly optimizer: Optimizer;
+  readonly batch: number;
+  /** Share of the target given to the other classes, 0 to 1. */
+  readonly labelSmoothing: number;
+}
+
+/** The graph of one step of training. */
+export function trainingGraph(request: TrainingGraphRequest): Graph {
+  const { ops, forward, loss, correct, methodOf } = emitLoss(request);
+  const { optimizer } = request;
+  const names = [...forward.trained.keys()];
+  const wanted = [...forward.trained.values()];
+  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients);
+  const learningRate = ops.builder.input(LEARNING_RATE, "f32", []);
+  const outputs: { name: string; id: NodeId }[] = [
+    { name: LOSS, id: loss },
+    { name: CORRECT, id: correct },
+  ];
+  names.forEach((name, i) => {
+    const parameter = wanted[i]!;
+    const shape = ops.shapeOf(parameter);
+    const slots = optimizer.slots.map(slot => ops.builder.input(slotName(name, slot), "f32", shape));
+    const updated = optimizer.update({
+      ops,
+      parameter,
+      gradient: gradients[i]!,
+      slots,
+      learningRate,
+      decayed: name.endsWith(".weight"),
+      scalar: scalarName => ops.builder.input(optimizerInput(scalarName), "f32", []),
+    });
+    const project = methodOf(name)?.project;
+    const next = project === undefined ? updated.parameter : project(ops, updated.parameter);
+    outputs.push({ name: NEXT + name, id: next });
+    optimizer.slots.forEach((slot, s) => {
+      outputs.push({ name: NEXT + slotName(name, slot), id: updated.slots[s]! });
+    });
+  });
+  for (const [name, { after }] of forward.statistics) outputs.push({ name: NEXT + name, id: after });
+  return ops.builder.finish("training-step", outputs);
+}
+
+/** The graph that says how large the gradient of every parameter is, to explain a divergence. */
+export function diagnosingGraph(request: TrainingGraphRequest): Graph {
+  const { ops, forward, loss } = emitLoss(request);
+  const wanted = [...forward.trained.values()];
+  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients);
+  const outputs = [...forward.trained.keys()].map((name, i) => {
+    const size = ops.unary("abs", gradients[i]!);
+    const axes = allAxes(ops.shapeOf(size).length);
+    const id = ops.op("reduce-max", [size], { axes, keepDims: false });
+    return { name: GRADIENT + name, id };
+  });
+  return ops.builder.finish("gradients", outputs);
+}
+
+interface EmittedLoss {
+  readonly ops: Arithmetic;
+  readonly forward: TrainingForward;
+  readonly loss: NodeId;
+  readonly correct: NodeId;
+  readonly methodOf: (parameter: string) => ReturnType<StagePlan["methods"]["get"]>;
+}
+
+function emitLoss(request: TrainingGraphRequest): EmittedLoss {
+  const { network, parameters, input, plan, batch, labelSmoothing } = request;
+  const ops = new Arithmetic(graphBuilder());
+  const images = emitInput(ops, network, input, batch);
+  const forward = emitTrainingForward(ops, network, parameters, plan, {
+    images,
+    statisticsRate: ops.builder.input(STATISTICS_RATE, "f32", []),
+    schedule: name => ops.builder.input(scheduleInput(name), "f32", []),
+  });
+  const classes = classCount(network);
+  const labels = ops.builder.input(LABELS, "f32", [batch, 1]);
+  const hit = ops.indicator(ops.compare("equal", labels, iota(ops, classes)));
+  const entropy = crossEntropy(ops, forward.logits, hit, labelSmoothing);
+  const loss = forward.penalties.reduce((sum, penalty) => ops.add(sum, penalty), entropy);
+  const correct = countCorrect(ops, forward.logits, hit);
+  const methodOf = (parameter: string): ReturnType<StagePlan["methods"]["get"]> =>
+    parameter.endsWith(".weight") ? plan.methods.get(parameter.slice(0, -".weight".length)) : undefined;
+  return { ops, forward, loss, correct, methodOf };
+}
+
+/** 0 … count − 1 as a row. */
+function iota(ops: Arithmetic, count: number): NodeId {
+  return ops.constant([1, count], Array.from({ length: count }, (_, i) => i));
+}
+
+/** −mean over the batch of Σ target · log softmax. */
+function crossEntropy(ops: Arithmetic, logits: NodeId, hit: NodeId, smoothing: number): NodeId {
+  const [batch, classes] = ops.shapeOf(logits) as readonly [number, number];
+  const target =
+    smoothing === 0
+      ? hit
+      : ops.add(ops.mul(hit, scalar(1 - smoothing)), scalar(smoothing / classes));
+  const likelihood = ops.op("log-softmax", [logits], { axis: 1 });
+  return ops.mul(ops.sum(ops.mul(target, likelihood), [0, 1]), scalar(-1 / batch));
+}
+
+/** Samples whose own class has the largest score. */
+function countCorrect(ops: Arithmetic, logits: NodeId, hit: NodeId): NodeId {
+  const best = ops.op("reduce-max", [logits], { axes: [1], keepDims: false });
+  const own = ops.sum(ops.mul(logits, hit), [1]);
+  const right = ops.indicator(ops.compare("greater-or-equal", own, best));
+  return ops.sum(right, [0]);
+}
