@@ -58,6 +58,11 @@ export function bytesOf(t: Tensor): Uint8Array {
   return new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength);
 }
 
+export function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== "object" || value === null) return false;
+  return "dtype" in value && "data" in value && ArrayBuffer.isView(value.data);
+}
+
 /** Same type, shape and bits (every NaN equals every NaN; −0 differs from 0). */
 export function sameTensor(a: Tensor, b: Tensor): boolean {
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;

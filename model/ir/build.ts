@@ -9,7 +9,7 @@
 import type { DType } from "../../core/dtype.ts";
 import { hashOf } from "../../core/hash.ts";
 import type { Shape } from "../../core/shape.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { isTensor, type Tensor } from "../../core/tensor.ts";
 import type { OpAttributes } from "./attributes.ts";
 import type {
   Graph,
@@ -139,8 +139,4 @@ function keyOf(value: unknown): string {
   const entries = Object.entries(value).filter(([, v]) => v !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${k}=${typeof v === "string" ? JSON.stringify(v) : keyOf(v)}`).join()}}`;
-}
-
-function isTensor(value: object): value is Tensor {
-  return "dtype" in value && "data" in value && ArrayBuffer.isView(value.data);
 }
