@@ -1,0 +1,73 @@
+/**
+ * @file Finds weights that are ternary in fact and stores them as trits.
+ *
+ *     %1 = const f32[2,4]        each row holds −s, 0 and +s only
+ *     %1 = const i2[2,4]         with the scale s per row
+ *
+ * f32 weights when every output channel holds one magnitude beside zeros; i8
+ * weights when all are −1, 0 or 1. The other way round, i2 weights with a −2,
+ * which the type has but no trit, become i8. Weights of one element per channel
+ * are left alone: any number is ternary then.
+ */
+
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { Node, NodeId } from "../../model/ir/graph.ts";
+import type { Rewriter } from "../../model/ir/rewrite.ts";
+import { rewrite } from "../../model/ops/index.ts";
+import type { Pass } from "./pass.ts";
+import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
+
+/** Runs after `fold-affine`: scaling a channel keeps it ternary. */
+export const detectTernary: Pass = {
+  name: "detect-ternary",
+  summary: "find weights that are ternary in fact and store them as trits",
+  accuracy: "rounds",
+  run: graph => rewrite(graph, { conv: detect, gemm: detect }),
+};
+
+function detect(node: Node<"conv" | "gemm">, b: Rewriter): NodeId | undefined {
+  const [x, w, ...bias] = node.inputs;
+  const isFirst = node.kind === "conv" || node.attrs.transposeB;
+  const weights = isFirst ? weightsOf(w!, b) : undefined;
+  const detected = weights && depthOf(weights) > 1 ? ternaryForm(weights) : undefined;
+  if (detected === undefined) return undefined;
+  return b.add(node.kind, [x!, addWeights(detected, b), ...bias], node.attrs, node.name);
+}
+
+/** `undefined` if the weights have the right form already. */
+function ternaryForm(weights: WeightConstant): WeightConstant | undefined {
+  const { tensor: t } = weights;
+  const isTrits = t.data.every(w => w >= -1 && w <= 1);
+  if (t.dtype === "i2") return isTrits ? undefined : retyped(weights, "i8");
+  if (t.dtype === "i8") return isTrits ? retyped(weights, "i2") : undefined;
+  return fromReals(weights, t.data);
+}
+
+function retyped(weights: WeightConstant, dtype: "i8" | "i2"): WeightConstant {
+  const { shape, data } = weights.tensor as Tensor<"i8">;
+  return { ...weights, tensor: tensor(dtype, shape, data) };
+}
+
+function fromReals(weights: WeightConstant, data: Float32Array): WeightConstant | undefined {
+  const depth = depthOf(weights);
+  const scales: number[] = [];
+  for (let start = 0; start < data.length; start += depth) {
+    const scale = magnitudeOf(data.subarray(start, start + depth));
+    if (scale === undefined) return undefined;
+    scales.push(scale);
+  }
+  if (scales.every(scale => scale === 0)) return undefined;
+  const trits = Int8Array.from(data, w => Math.sign(w));
+  return { ...weights, tensor: tensor("i2", weights.tensor.shape, trits), scales };
+}
+
+/** The one magnitude beside zero, 0 if all are zeros. */
+function magnitudeOf(channel: Float32Array): number | undefined {
+  let magnitude = 0;
+  for (const w of channel) {
+    if (w === 0) continue;
+    if (magnitude !== 0 && Math.abs(w) !== magnitude) return undefined;
+    magnitude = Math.abs(w);
+  }
+  return magnitude;
+}

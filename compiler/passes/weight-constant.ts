@@ -1,0 +1,87 @@
+/**
+ * @file Weights of a convolution or matrix product as passes handle them.
+ *
+ * Output channels come first: [M, C/group, kH, kW] or [N, K]. Weights are f32,
+ * or i8 or i2 with one scale per output channel and zero points 0.
+ */
+
+import { dtypeRange } from "../../core/dtype.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { NodeId, TensorQuantization } from "../../model/ir/graph.ts";
+import type { Rewriter } from "../../model/ir/rewrite.ts";
+
+export interface WeightConstant {
+  readonly tensor: Tensor<"f32"> | Tensor<"i8"> | Tensor<"i2">;
+  /** Absent for f32. */
+  readonly scales?: readonly number[];
+  readonly name?: string;
+}
+
+/** The weights that `id` holds, or `undefined` if it is no such constant. */
+export function weightsOf(id: NodeId, b: Pick<Rewriter, "node">): WeightConstant | undefined {
+  const node = b.node(id);
+  if (node.kind !== "const" || node.type.shape.length < 2) return undefined;
+  const { tensor, quantization } = node.attrs;
+  const name = node.name === undefined ? {} : { name: node.name };
+  if (tensor.dtype === "f32") return { tensor: tensor as Tensor<"f32">, ...name };
+  if (tensor.dtype !== "i8" && tensor.dtype !== "i2") return undefined;
+  if (quantization?.axis !== 0) return undefined;
+  return {
+    tensor: tensor as Tensor<"i8"> | Tensor<"i2">,
+    scales: quantization.scales,
+    ...name,
+  };
+}
+
+export function addWeights({ tensor, scales, name }: WeightConstant, b: Rewriter): NodeId {
+  const named = name === undefined ? {} : { name };
+  if (scales === undefined) return b.constant(tensor, named);
+  return b.constant(tensor, { quantization: perChannel(scales), ...named });
+}
+
+/** Symmetric quantisation with one scale per index of axis 0. */
+export function perChannel(scales: readonly number[]): TensorQuantization {
+  return { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+}
+
+/** Weights per output channel: K. */
+export function depthOf({ tensor }: WeightConstant): number {
+  return tensor.data.length / tensor.shape[0]!;
+}
+
+/**
+ * The weights with each output channel multiplied by its factor.
+ *
+ * Scales stay non-negative: a negative factor changes the signs of the
+ * integers, so ternary weights stay ternary. `undefined` if an integer has no
+ * opposite in its type.
+ */
+export function scaleChannels(
+  weights: WeightConstant,
+  factors: readonly number[],
+): WeightConstant | undefined {
+  const { tensor: t, scales } = weights;
+  const depth = depthOf(weights);
+  if (scales === undefined) {
+    const data = Float32Array.from(t.data, (w, i) => w * factors[Math.floor(i / depth)]!);
+    return { ...weights, tensor: tensor("f32", t.shape, data) };
+  }
+  const { min } = dtypeRange(t.dtype);
+  const flips = (i: number): boolean => factors[Math.floor(i / depth)]! < 0;
+  if (t.data.some((w, i) => w === min && flips(i))) return undefined;
+  const data = Int8Array.from(t.data, (w, i) => (flips(i) ? -w : w));
+  return {
+    ...weights,
+    tensor: tensor(t.dtype as "i8" | "i2", t.shape, data),
+    scales: scales.map((scale, c) => Math.fround(scale * Math.abs(factors[c]!))),
+  };
+}
+
+/** The real weights. */
+export function realWeights(weights: WeightConstant): Tensor<"f32"> {
+  const { tensor: t, scales } = weights;
+  if (scales === undefined) return t as Tensor<"f32">;
+  const depth = depthOf(weights);
+  const data = Float32Array.from(t.data, (w, i) => w * scales[Math.floor(i / depth)]!);
+  return tensor("f32", t.shape, data);
+}
