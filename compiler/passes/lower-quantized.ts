@@ -17,7 +17,7 @@ import { deriveAddRequantization, deriveRequantization } from "../../core/requan
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
-import { int8Target, integersOf } from "./dequantization.ts";
+import { int8Target, integersOf, type Target } from "./dequantization.ts";
 import { lookupFor } from "./lookup-table.ts";
 import { lowerToFloat, lowerToInt8 } from "./lower-contraction.ts";
 import type { Pass } from "./pass.ts";
