@@ -56,7 +56,7 @@ function curveOf(node: Node, b: Rewriter): Curve | undefined {
 
 /** The real values of the 256 integers of an activation. */
 function startOf(node: Node, b: Rewriter): Curve | undefined {
-  const x = integersOf(node.id, b);
+  const x = node.kind === "dequantize" ? integersOf(node.id, b) : undefined;
   if (x === undefined || node.kind !== "dequantize") return undefined;
   const integers = tensorOf(
     "i8",
