@@ -93,6 +93,11 @@ describe("types", () => {
     expect(toModelInput(spoken, 0, { dtype: "i8", shape: [1, 2] }).data).toEqual(spoken.data);
   });
 
+  test("an i8 input takes pixels as pixel − 128", () => {
+    const { data } = toModelInput(last, 0, { dtype: "i8", shape: [1, 2, 3, 2] });
+    expect([...data.subarray(0, 2)]).toEqual([-127, -126]);
+  });
+
   test("an integer input that cannot hold what is stored is refused", async () => {
     const unsigned: InputPort = { dtype: "u8", shape: [1, 2] };
     await failure(() => toModelInput(spoken, 0, unsigned), "data/wrong-shape");

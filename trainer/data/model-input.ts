@@ -6,7 +6,7 @@
  *     x    = (real − mean) · scale       as asked for by the model itself
  *
  * Each step rounds to f32. A model with integer inputs takes the stored
- * integers as they are.
+ * integers as they are; i8 takes pixels of 0…255 as pixel − 128.
  */
 
 import type { Port, Preprocess } from "../../core/abi.ts";
@@ -36,6 +36,8 @@ interface ReadingOrder {
 }
 
 const fround = Math.fround;
+/** Where i8 pixels have their zero. */
+const MIDDLE_PIXEL = 128;
 const PERMUTED: { readonly [L in Layout]: readonly [number, number, number] } = {
   nhwc: [0, 1, 2],
   nchw: [2, 0, 1],
@@ -145,6 +147,7 @@ function converter(dataset: Dataset, dtype: DType, normalization: Normalization)
   const normalize = normalizer(dataset, normalization);
   if (!isFloat(dtype)) {
     if (normalize !== undefined) throw notAsStored(dataset, dtype, "it cannot be normalised");
+    if (dataset.dtype === "u8" && dtype === "i8") return stored => stored - MIDDLE_PIXEL;
     if (!storesInto(dataset, dtype)) throw notAsStored(dataset, dtype, "it does not fit");
     return stored => stored;
   }
