@@ -1,0 +1,191 @@
+/**
+ * @file Writes the module: the kernels that the plan calls, copied from the
+ * library, the static data, and functions that call kernels with constants.
+ *
+ * `tritc_run` is a straight line of calls. The exports are those of
+ * core/abi.ts. Nothing is imported, except by WASI commands what their shell
+ * needs.
+ */
+
+import { ABI_VERSION, EXPORTS, type Manifest, MANIFEST_SECTION, STATUS_OK } from "../../core/abi.ts";
+import { InternalError } from "../../model/diagnostics/diagnostic.ts";
+import { type Call, PAGE_BYTES, type Plan, type StaticBlock } from "../plan/plan.ts";
+import {
+  binaryen,
+  type Expression,
+  type FunctionInfo,
+  functionsOf,
+  guarded,
+  isImported,
+  replaceMemory,
+  type Segment,
+  takeExports,
+  type WasmModule,
+} from "./binaryen.ts";
+import type { CommandShell } from "./command.ts";
+import { manifestBytes } from "./manifest.ts";
+
+/** Where the kernel library asks for the model to be run. */
+const RUN_IMPORT = { module: "tritc", base: "run" } as const;
+const COMMAND_EXPORT = "tritc_command";
+const WASI_MODULE = "wasi_snapshot_preview1";
+
+/** Drops what the plan does not use; no pass here changes how floats are computed. */
+const PASSES = [
+  "remove-unused-module-elements",
+  "duplicate-function-elimination",
+  "memory-packing",
+  "reorder-functions",
+  "strip-debug",
+  "strip-producers",
+  "strip-target-features",
+];
+
+export interface ModuleSource {
+  readonly plan: Plan;
+  readonly manifest: Manifest;
+  /** Compiled kernels; with `shell`, those that have the command shell. */
+  readonly library: Uint8Array;
+  readonly shell?: CommandShell;
+}
+
+/** What `write` makes of the finished module, then thrown away. */
+export function emitWasm(source: ModuleSource): Uint8Array {
+  return withModule(source, module => module.emitBinary());
+}
+
+/** The module in WebAssembly's text format. */
+export function emitWat(source: ModuleSource): string {
+  return withModule(source, module => module.emitText());
+}
+
+function withModule<T>(source: ModuleSource, write: (module: WasmModule) => T): T {
+  return guarded("write the module", () => {
+    const module = binaryen.readBinary(source.library);
+    try {
+      build(module, source);
+      return write(module);
+    } finally {
+      module.dispose();
+    }
+  });
+}
+
+function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): void {
+  module.setFeatures(binaryen.Features.All);
+  const kernels = kernelsOf(module);
+  replaceMemory(module, plan.memory.totalBytes / PAGE_BYTES, EXPORTS.memory, [
+    ...joinStatics(plan.statics),
+    ...(shell === undefined ? [] : [{ offset: shell.address, data: shell.data }]),
+  ]);
+  addFunctions(module, plan, kernels);
+  if (shell !== undefined) addCommand(module, shell.address, kernels);
+  module.addCustomSection(MANIFEST_SECTION, manifestBytes(manifest));
+  binaryen.setDebugInfo(false);
+  binaryen.setFastMath(false);
+  module.runPasses(PASSES);
+  if (module.validate() === 0) throw new InternalError("the emitted module is not valid");
+  demandImports(module, shell !== undefined);
+}
+
+/** Kernels by name: what the library exports. */
+function kernelsOf(module: WasmModule): ReadonlyMap<string, FunctionInfo> {
+  const functions = functionsOf(module);
+  const kernels = new Map<string, FunctionInfo>();
+  for (const [name, internal] of takeExports(module)) {
+    const info = functions.get(internal);
+    if (info !== undefined) kernels.set(name, info);
+  }
+  return kernels;
+}
+
+function addFunctions(
+  module: WasmModule,
+  plan: Plan,
+  kernels: ReadonlyMap<string, FunctionInfo>,
+): void {
+  const { none, i32 } = binaryen;
+  const calls = plan.calls.map(call => callKernel(module, call, kernels));
+  const constant = (value: number) => module.i32.const(value);
+  const bodies = {
+    [EXPORTS.abi]: constant(ABI_VERSION),
+    [EXPORTS.run]: module.block(null, [...calls, constant(STATUS_OK)], i32),
+  };
+  for (const [name, body] of Object.entries(bodies)) {
+    module.addFunction(name, none, i32, [], body);
+    module.addFunctionExport(name, name);
+  }
+  const ports = { [EXPORTS.input]: plan.inputs, [EXPORTS.output]: plan.outputs };
+  for (const [name, places] of Object.entries(ports)) {
+    const addresses = places.map(({ address }) => address);
+    module.addFunction(name, i32, i32, [], choose(module, addresses));
+    module.addFunctionExport(name, name);
+  }
+}
+
+/** The address whose index is the first parameter; 0 for an index that does not exist. */
+function choose(module: WasmModule, addresses: readonly number[]) {
+  return addresses.reduceRight<Expression>((otherwise, address, index) => {
+    const matches = module.i32.eq(module.local.get(0, binaryen.i32), module.i32.const(index));
+    return module.select(matches, module.i32.const(address), otherwise);
+  }, module.i32.const(0));
+}
+
+function callKernel(module: WasmModule, call: Call, kernels: ReadonlyMap<string, FunctionInfo>) {
+  const kernel = kernels.get(call.kernel);
+  if (kernel === undefined) throw new InternalError(`the library has no kernel ${call.kernel}`);
+  const types = binaryen.expandType(kernel.params);
+  if (types.length !== call.args.length) {
+    throw new InternalError(
+      `${call.kernel} takes ${types.length} arguments, the plan passes ${call.args.length}`,
+    );
+  }
+  const operands = call.args.map((value, i) =>
+    types[i] === binaryen.f32 ? module.f32.const(value) : module.i32.const(integer(value, call)),
+  );
+  return module.call(kernel.name, operands, binaryen.none);
+}
+
+function integer(value: number, call: Call): number {
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 31) return value;
+  throw new InternalError(`${call.kernel} is passed ${value}, which is no i32`);
+}
+
+/** Lets the shell run the model, and `_start` run the shell. */
+function addCommand(
+  module: WasmModule,
+  descriptor: number,
+  kernels: ReadonlyMap<string, FunctionInfo>,
+): void {
+  const { none, i32 } = binaryen;
+  const command = kernels.get(COMMAND_EXPORT);
+  if (command === undefined) throw new InternalError(`the library has no ${COMMAND_EXPORT}`);
+  for (const { name, module: from, base } of functionsOf(module).values()) {
+    if (from !== RUN_IMPORT.module || base !== RUN_IMPORT.base) continue;
+    module.removeFunction(name);
+    module.addFunction(name, none, i32, [], module.call(EXPORTS.run, [], i32));
+  }
+  const status = module.call(command.name, [module.i32.const(descriptor)], i32);
+  module.addFunction(EXPORTS.start, none, none, [], module.drop(status));
+  module.addFunctionExport(EXPORTS.start, EXPORTS.start);
+}
+
+/** Static blocks that lie side by side become one segment. */
+function joinStatics(statics: readonly StaticBlock[]): Segment[] {
+  const first = statics[0];
+  const last = statics.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const data = new Uint8Array(last.offset + last.data.length - first.offset);
+  for (const block of statics) data.set(block.data, block.offset - first.offset);
+  return [{ offset: first.offset, data }];
+}
+
+/** The promise of a core module: it can compute and nothing else. */
+function demandImports(module: WasmModule, isCommand: boolean): void {
+  const foreign = [...functionsOf(module).values()]
+    .filter(isImported)
+    .filter(info => !(isCommand && info.module === WASI_MODULE));
+  if (foreign.length === 0) return;
+  const names = foreign.map(({ module: from, base }) => `${from}.${base}`).join(", ");
+  throw new InternalError(`the emitted module imports ${names}`);
+}

@@ -1,0 +1,71 @@
+/**
+ * @file From a legalised graph to the plan for one target.
+ *
+ * Storage says which values share a buffer; lowering makes calls over blocks
+ * without addresses; linking gives the addresses; a checker that knows none of
+ * this proves the result.
+ */
+
+import {
+  collectProblems,
+  InternalError,
+  ModelError,
+  problem,
+} from "../../model/diagnostics/diagnostic.ts";
+import type { Graph } from "../../model/ir/graph.ts";
+import { checkMemory, type MemoryClaims } from "./check-memory.ts";
+import { linkPlan, type PlanOptions } from "./link.ts";
+import { supports } from "./lower/index.ts";
+import { OVERREAD_BYTES, type Plan, type PlannedPort } from "./plan.ts";
+import { printPlan } from "./print-plan.ts";
+import { scheduleCalls } from "./schedule.ts";
+import type { KernelRow } from "./select.ts";
+import { assignStorage, labelOf } from "./storage.ts";
+
+export interface PlanRequest extends PlanOptions {
+  readonly table: readonly KernelRow[];
+}
+
+/** @throws compile/unsupported, for every node that no kernel computes */
+export function planGraph(graph: Graph, request: PlanRequest): Plan {
+  demandSupport(graph);
+  const storage = assignStorage(graph);
+  const schedule = scheduleCalls(graph, storage, request.table, request.simd);
+  const plan = linkPlan(graph, storage, schedule, request);
+  const faults = checkMemory(claimsOf(plan));
+  if (faults.length === 0) return plan;
+  throw new InternalError(`the memory plan is unsound: ${faults.join("; ")}`, printPlan(plan));
+}
+
+/** What a plan claims about memory, for the checker. */
+export function claimsOf(plan: Plan): MemoryClaims {
+  const { memory, buffers, calls, statics, inputs, outputs } = plan;
+  return {
+    totalBytes: memory.totalBytes,
+    overreadBytes: OVERREAD_BYTES,
+    reservedBytes: memory.staticOffset,
+    arenaOffset: memory.arenaOffset,
+    statics: statics.map(({ name, offset, data }) => ({ name, offset, bytes: data.length })),
+    buffers,
+    calls,
+    inputs: inputs.map(extentOf),
+    outputs: outputs.map(extentOf),
+  };
+}
+
+function extentOf({ block, address, bytes }: PlannedPort) {
+  return { block, offset: address, bytes, repeats: [] };
+}
+
+function demandSupport(graph: Graph): void {
+  collectProblems(graph.nodes, node => {
+    const reason = supports(node, graph);
+    if (reason === undefined) return;
+    throw new ModelError(
+      problem("compile/unsupported", `${node.kind} cannot be compiled: ${reason}`, {
+        at: labelOf(node),
+        help: "tritc kernels lists what can be computed, and on which types",
+      }),
+    );
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * @file The plan: kernel calls with addresses, for one target.
+ *
+ * Linear memory, from address 0: the kernel library's own data, then static
+ * blocks (packed weights, parameters, tables), then the arena, in which
+ * buffers share space over time. Calls run once each, in order.
+ */
+
+import type { BufferRecord, LayerReport, Port, SimdTier, TargetName } from "../../core/abi.ts";
+
+/** Alignment of static blocks and buffers. */
+export const BLOCK_ALIGNMENT = 16;
+/** Kernels may read this far past the end of an activation. */
+export const OVERREAD_BYTES = 15;
+export const PAGE_BYTES = 65536;
+
+/** Runs of bytes at regular distances: where a call reads or writes. */
+export interface Region {
+  /** Name of a buffer or static block. */
+  readonly block: string;
+  /** Address of the first run. */
+  readonly offset: number;
+  /** Length of one run. */
+  readonly bytes: number;
+  /** How the run repeats, outermost first. */
+  readonly repeats: readonly Repeat[];
+}
+
+export interface Repeat {
+  readonly count: number;
+  /** Bytes from one to the next. */
+  readonly step: number;
+}
+
+/** One call of a kernel with constant arguments. */
+export interface Call {
+  readonly kernel: string;
+  readonly args: readonly number[];
+  readonly reads: readonly Region[];
+  readonly writes: readonly Region[];
+  /** The graph's value that the call works on. */
+  readonly value: string;
+}
+
+/** What a static block holds: `weights` count as such in reports. */
+export type StaticRole = "weights" | "parameters" | "table" | "tensor";
+
+/** Bytes that are in the module from the start and are never written. */
+export interface StaticBlock {
+  readonly name: string;
+  readonly role: StaticRole;
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
+/** An input or output and where it lies. */
+export interface PlannedPort {
+  readonly port: Port;
+  readonly block: string;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+export interface MemoryLayout {
+  /** Where static blocks begin: the end of the kernel library's own data. */
+  readonly staticOffset: number;
+  readonly arenaOffset: number;
+  readonly arenaBytes: number;
+  /** The largest sum of live buffers at any call: no plan can need less. */
+  readonly arenaLowerBoundBytes: number;
+  /** Behind the arena: bytes that the target keeps for itself. */
+  readonly scratchOffset: number;
+  readonly scratchBytes: number;
+  /** The whole memory, in whole pages. */
+  readonly totalBytes: number;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly target: TargetName;
+  readonly simd: SimdTier;
+  readonly inputs: readonly PlannedPort[];
+  readonly outputs: readonly PlannedPort[];
+  readonly statics: readonly StaticBlock[];
+  /** Offsets are addresses. */
+  readonly buffers: readonly BufferRecord[];
+  readonly calls: readonly Call[];
+  readonly memory: MemoryLayout;
+  readonly layers: readonly LayerReport[];
+  readonly macs: number;
+}
+
+/** `bytes` rounded up to a multiple of `alignment`. */
+export function alignUp(bytes: number, alignment: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
+}

@@ -1,0 +1,42 @@
+/**
+ * @file The text form of a plan.
+ *
+ *     plan lenet web simd128
+ *     memory 131072 bytes: static 1040, arena 40960 + 18816 (lower bound 18816)
+ *     static  1040   512 weights %3 conv1 weights
+ *     buffer 40960  3136 0…1 %0 input
+ *     input  40960 image: f32[1,28,28,1] nhwc
+ *       0 x8_fill__simd128(44096, 2, …)  // %2 conv1
+ *     output 41000 scores: f32[1,10]
+ */
+
+import type { Call, Plan, PlannedPort } from "./plan.ts";
+
+export function printPlan(plan: Plan): string {
+  const { memory } = plan;
+  const lines = [
+    `plan ${plan.name} ${plan.target} ${plan.simd}`,
+    `memory ${memory.totalBytes} bytes: static ${memory.staticOffset}, ` +
+      `arena ${memory.arenaOffset} + ${memory.arenaBytes} (lower bound ${memory.arenaLowerBoundBytes})`,
+    ...plan.statics.map(
+      ({ offset, data, role, name }) => `static ${offset} ${data.length} ${role} ${name}`,
+    ),
+    ...plan.buffers.map(
+      ({ offset, bytes, firstUse, lastUse, name }) =>
+        `buffer ${offset} ${bytes} ${firstUse}…${lastUse} ${name}`,
+    ),
+    ...plan.inputs.map(input => `input ${printPort(input)}`),
+    ...plan.calls.map(printCall),
+    ...plan.outputs.map(output => `output ${printPort(output)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function printCall({ kernel, args, value }: Call, index: number): string {
+  return `  ${index} ${kernel}(${args.join(", ")})  // ${value}`;
+}
+
+function printPort({ port, address }: PlannedPort): string {
+  const { name, dtype, shape, layout } = port;
+  return `${address} ${name}: ${dtype}[${shape.join(",")}]${layout ? ` ${layout}` : ""}`;
+}

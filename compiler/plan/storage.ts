@@ -1,0 +1,187 @@
+/**
+ * @file Decides where every value lives: which buffer, with which halo, and
+ * which values share one buffer.
+ *
+ * Goes through the graph backwards, so that a value's place is known before
+ * its operands'. An operand is computed inside the place of its only reader
+ * where that reader offers one: the same bytes for elementwise ops, a slice
+ * for a concatenation. A reshape is another view of its operand.
+ *
+ * **Halo:** room around the images of a value that padded windows read, as
+ * much as the most demanding reader needs, filled with what stands for zero.
+ * Inputs and outputs of the model are dense; a padded window reads a copy.
+ */
+
+import { dtypeBytes } from "../../core/dtype.ts";
+import { elementCount } from "../../core/shape.ts";
+import { type Graph, type Node, type NodeId, readersOf } from "../../model/ir/graph.ts";
+import type { Frame } from "./draft.ts";
+import { haloOf, operandViewsOf } from "./lower/index.ts";
+import {
+  type BufferBlock,
+  denseView,
+  extendView,
+  type Halo,
+  hasHalo,
+  isDense,
+  NO_HALO,
+  reshapeView,
+  unionHalo,
+  type View,
+} from "./view.ts";
+
+export interface Storage {
+  /** The place of each value but constants. */
+  readonly views: ReadonlyMap<NodeId, View>;
+  /** Padded copies of values whose own place has no halo. */
+  readonly copies: ReadonlyMap<NodeId, View>;
+  /** Every buffer, by name; some may turn out to be unused. */
+  readonly buffers: ReadonlyMap<string, BufferBlock>;
+  /** Borders to fill, by buffer name. */
+  readonly frames: ReadonlyMap<string, Frame>;
+}
+
+/** The name of a value in plans and reports. */
+export function labelOf(node: Node): string {
+  return node.name === undefined ? `%${node.id} ${node.kind}` : `%${node.id} ${node.name}`;
+}
+
+export function assignStorage(graph: Graph): Storage {
+  return new Assignment(graph).run();
+}
+
+class Assignment {
+  readonly #graph: Graph;
+  readonly #readers: readonly (readonly NodeId[])[];
+  readonly #outputs: ReadonlySet<NodeId>;
+  readonly #halos: ReadonlyMap<NodeId, Halo>;
+  readonly #views = new Map<NodeId, View>();
+  readonly #copies = new Map<NodeId, View>();
+  readonly #buffers = new Map<string, BufferBlock>();
+  readonly #frames = new Map<string, Frame>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#readers = readersOf(graph);
+    this.#outputs = new Set(graph.outputs.map(output => output.id));
+    this.#halos = halosOf(graph);
+  }
+
+  run(): Storage {
+    for (const node of this.#graph.nodes.toReversed()) this.#place(node);
+    for (const node of this.#graph.nodes) this.#resolveAlias(node);
+    for (const [id, halo] of this.#halos) this.#makeCopy(this.#graph.nodes[id]!, halo);
+    return {
+      views: this.#views,
+      copies: this.#copies,
+      buffers: this.#buffers,
+      frames: this.#frames,
+    };
+  }
+
+  #place(node: Node): void {
+    if (node.kind === "const") return;
+    if (this.#mayBeAlias(node)) return;
+    if (!this.#views.has(node.id)) this.#views.set(node.id, this.#ownPlace(node));
+    this.#offer(node, this.#views.get(node.id)!);
+  }
+
+  /** A reshape that nobody gave a place takes its operand's, once that is known. */
+  #mayBeAlias(node: Node): boolean {
+    return node.kind === "reshape" && !this.#views.has(node.id) && !this.#halos.has(node.id);
+  }
+
+  #ownPlace(node: Node): View {
+    const halo = this.#isPinned(node.id) ? undefined : this.#halos.get(node.id);
+    return halo === undefined ? this.#denseBuffer(node) : this.#framedBuffer(node, halo, "");
+  }
+
+  #denseBuffer(node: Node): View {
+    const bytes = elementCount(node.type.shape) * elementBytes(node);
+    const block = this.#buffer(labelOf(node), bytes);
+    return denseView(block, node.type.shape, elementBytes(node));
+  }
+
+  #buffer(name: string, bytes: number): BufferBlock {
+    const block: BufferBlock = { kind: "buffer", name, bytes };
+    this.#buffers.set(name, block);
+    return block;
+  }
+
+  #framedBuffer(node: Node, halo: Halo, suffix: string): View {
+    const [n, h, w, c] = node.type.shape as [number, number, number, number];
+    const outer = [n, h + halo.top + halo.bottom, w + halo.left + halo.right, c];
+    const bytes = elementCount(outer) * elementBytes(node);
+    const block = this.#buffer(`${labelOf(node)}${suffix}`, bytes);
+    const whole = denseView(block, outer, elementBytes(node));
+    const back = { top: -halo.top, left: -halo.left, bottom: -halo.bottom, right: -halo.right };
+    const interior = extendView(whole, back);
+    this.#frames.set(block.name, { interior, halo, value: frameValue(node) });
+    return interior;
+  }
+
+  /** Offers the operands of `node` places within its own. */
+  #offer(node: Node, place: View): void {
+    const operands = node.inputs.map(id => this.#graph.nodes[id]!);
+    const taken = new Set<View>();
+    for (const [index, view] of operandViewsOf(node, operands, place).entries()) {
+      if (view === undefined || taken.has(view) || !this.#mayMove(operands[index]!, view)) continue;
+      taken.add(view);
+      this.#views.set(operands[index]!.id, view);
+    }
+  }
+
+  #mayMove(operand: Node, view: View): boolean {
+    const { id, kind } = operand;
+    return (
+      kind !== "const" &&
+      !this.#isPinned(id) &&
+      !this.#views.has(id) &&
+      !this.#halos.has(id) &&
+      this.#readers[id]!.length === 1 &&
+      view.elementBytes === elementBytes(operand)
+    );
+  }
+
+  /** Inputs and outputs of the model have buffers of their own, dense. */
+  #isPinned(id: NodeId): boolean {
+    return this.#outputs.has(id) || this.#graph.nodes[id]!.kind === "input";
+  }
+
+  #resolveAlias(node: Node): void {
+    if (node.kind !== "reshape" || this.#views.has(node.id)) return;
+    const source = this.#views.get(node.inputs[0]!);
+    const view =
+      source !== undefined && isDense(source)
+        ? reshapeView(source, node.type.shape)
+        : this.#denseBuffer(node);
+    this.#views.set(node.id, view);
+  }
+
+  #makeCopy(node: Node, halo: Halo): void {
+    const own = this.#views.get(node.id);
+    if (own !== undefined && this.#frames.get(own.block.name)?.interior === own) return;
+    this.#copies.set(node.id, this.#framedBuffer(node, halo, " (padded)"));
+  }
+}
+
+/** The halo of each value that a padded window reads. */
+function halosOf(graph: Graph): ReadonlyMap<NodeId, Halo> {
+  const halos = new Map<NodeId, Halo>();
+  for (const node of graph.nodes) {
+    const halo = haloOf(node);
+    if (!hasHalo(halo)) continue;
+    const id = node.inputs[0]!;
+    halos.set(id, unionHalo(halos.get(id) ?? NO_HALO, halo));
+  }
+  return halos;
+}
+
+/** The byte that stands for zero: the zero point of quantised values. */
+function frameValue({ type }: Node): number {
+  return (type.quantization?.zeroPoints[0] ?? 0) & 255;
+}
+
+export function elementBytes({ type }: Node): number {
+  return dtypeBytes(type.dtype);
+}
