@@ -53,13 +53,14 @@ export function printNode(node: Node): string {
 
 /** The tensors that the text names by hash, for `parseGraph`. */
 export function constantsOf(graph: Graph): ReadonlyMap<string, Tensor> {
-  const pool = new Map<string, Tensor>();
-  for (const node of graph.nodes) {
-    for (const value of Object.values(node.attrs)) {
-      if (isTensor(value)) pool.set(hashOf(value), value);
-    }
-  }
-  return pool;
+  const tensors = graph.nodes.flatMap(node => tensorsIn(node.attrs));
+  return new Map(tensors.map(t => [hashOf(t), t]));
+}
+
+function tensorsIn(value: unknown): Tensor[] {
+  if (isTensor(value)) return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(tensorsIn);
 }
 
 /** `f32[1,64]`, or `i8[1,8]{0.5, -128}`, or `i8[4,9]{axis=0, scales=[…], zeroPoints=[…]}`. */
