@@ -1,0 +1,1 @@
+export function tritc_command(descriptor: usize): i32 { return 0; }
