@@ -14,25 +14,34 @@ function negativePart(n: ImportNode, x: NodeId): NodeId {
   return n.add("clamp", [x], { min: -Infinity, max: 0 });
 }
 
+/** A bound that is known, or a value that is not. */
+type Bound = { readonly known: number } | { readonly computed: NodeId };
+
 /** Bounds are attributes before opset 11, operands since; computed bounds need max and min. */
 export const importClip: Importer = n => {
   const x = n.input(0);
-  const min = bound(n, 1, "min", -Infinity);
-  const max = bound(n, 2, "max", Infinity);
-  if (typeof min === "number" && typeof max === "number") return n.add("clamp", [x], { min, max });
-  const above = typeof min === "number" ? n.scalar(min, x) : min;
-  const below = typeof max === "number" ? n.scalar(max, x) : max;
-  const raised = min === -Infinity ? x : n.add("max", [x, above], {});
-  return max === Infinity ? raised : n.add("min", [raised, below], {});
+  const min = boundOf(n, 1, "min", -Infinity);
+  const max = boundOf(n, 2, "max", Infinity);
+  if ("known" in min && "known" in max) {
+    return n.add("clamp", [x], { min: min.known, max: max.known });
+  }
+  return bounded(n, "min", bounded(n, "max", x, min), max);
 };
 
-function bound(n: ImportNode, index: number, name: string, fallback: number): number | NodeId {
+/** The larger (`max`) or smaller (`min`) of x and a bound; infinite ones change nothing. */
+function bounded(n: ImportNode, kind: "min" | "max", x: NodeId, bound: Bound): NodeId {
+  if ("computed" in bound) return n.add(kind, [x, bound.computed], {});
+  if (!Number.isFinite(bound.known)) return x;
+  return n.add(kind, [x, n.scalar(bound.known, x)], {});
+}
+
+function boundOf(n: ImportNode, index: number, name: string, fallback: number): Bound {
   const id = n.optional(index);
-  if (id === undefined) return n.attributes.float(name, fallback);
+  if (id === undefined) return { known: n.attributes.float(name, fallback) };
   const value = n.constantValue(id);
-  if (value === undefined) return id;
+  if (value === undefined) return { computed: id };
   if (value.data.length !== 1) n.fail("graph/bad-shape", `"${name}" of Clip must be one number`);
-  return numberAt(value, 0);
+  return { known: numberAt(value, 0) };
 }
 
 export const importLeakyRelu: Importer = n =>
