@@ -11,7 +11,7 @@ import type { Interval } from "../../core/interval.ts";
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import type { TensorQuantization } from "./graph.ts";
+import type { TensorQuantization } from "./tensor-quantization.ts";
 
 /** Where the channels of a 4-D activation are: [N,C,H,W] or [N,H,W,C]. */
 export type Layout = "nchw" | "nhwc";

@@ -8,21 +8,12 @@
 import type { DType } from "../../core/dtype.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { OpAttributes } from "./attributes.ts";
+import type { TensorQuantization } from "./tensor-quantization.ts";
+
+export type { TensorQuantization } from "./tensor-quantization.ts";
 
 /** Names a node within one graph; printed `%12`. Equals its index in `Graph.nodes`. */
 export type NodeId = number & { readonly __brand: "NodeId" };
-
-/**
- * What the integers of a tensor mean: real = scale · (q − zeroPoint).
- *
- * One scale and zero point for the whole tensor, or one per index of `axis`.
- */
-export interface TensorQuantization {
-  readonly scales: readonly number[];
-  readonly zeroPoints: readonly number[];
-  /** Present where there is more than one scale, or might be. */
-  readonly axis?: number;
-}
 
 export interface ValueType {
   readonly dtype: DType;

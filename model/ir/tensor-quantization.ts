@@ -1,0 +1,13 @@
+/** @file The meaning of a tensor of integers. */
+
+/**
+ * What the integers of a tensor mean: real = scale · (q − zeroPoint).
+ *
+ * One scale and zero point for the whole tensor, or one per index of `axis`.
+ */
+export interface TensorQuantization {
+  readonly scales: readonly number[];
+  readonly zeroPoints: readonly number[];
+  /** Present where there is more than one scale, or might be. */
+  readonly axis?: number;
+}
