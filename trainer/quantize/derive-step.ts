@@ -1,0 +1,85 @@
+/**
+ * @file The integer constants of each step: the compiler's own derivations,
+ * on the numbers that the exported file holds.
+ */
+
+import {
+  deriveConvDequantization,
+  deriveConvRequantization,
+  INT8_RANGE,
+  quantizeClamp,
+  summarizeWeights,
+  type QuantizedLayer,
+} from "../../core/quantized-layer.ts";
+import type { Interval } from "../../core/interval.ts";
+import {
+  type AddRequantization,
+  deriveAddRequantization,
+  deriveRequantization,
+  type Quantization,
+  type Requantization,
+} from "../../core/requantize.ts";
+import type { AddStep, AveragePoolStep, LinearStep, StepIndex } from "../network/network.ts";
+import { inputQuantizationOf, type QuantizedNetwork } from "./quantized-network.ts";
+
+export interface IntegerLayer {
+  readonly bias: Int32Array;
+  /** How accumulators become 8-bit integers, or reals in the last layer. */
+  readonly epilogue:
+    | ({ readonly kind: "requantize" } & Requantization)
+    | { readonly kind: "dequantize"; readonly scales: readonly number[] };
+}
+
+/** The constants of a linear step at `index`. */
+export function deriveLinear(net: QuantizedNetwork, index: number, step: LinearStep): IntegerLayer {
+  const { values, scales, bias } = net.layers.get(step.name)!;
+  const source = step.inputs[0];
+  const layer: QuantizedLayer = {
+    input: { ...inputQuantizationOf(net, source), ...boundsOf(net, source) },
+    weights: summarizeWeights(values, scales),
+    bias,
+  };
+  const output = net.quantizations[index];
+  if (output === undefined) {
+    const { bias: integers, scales: units } = deriveConvDequantization(layer);
+    return { bias: integers, epilogue: { kind: "dequantize", scales: units } };
+  }
+  const target = { ...output, ...quantizeClamp(step.clamp, output) };
+  const { bias: integers, requantization } = deriveConvRequantization(layer, target);
+  return { bias: integers, epilogue: { kind: "requantize", ...requantization } };
+}
+
+export function deriveAdd(net: QuantizedNetwork, index: number, step: AddStep): AddRequantization {
+  const [a, b] = step.inputs.map(source => inputQuantizationOf(net, source)) as [
+    Quantization,
+    Quantization,
+  ];
+  const output = net.quantizations[index]!;
+  return deriveAddRequantization(
+    [a.scale / output.scale, b.scale / output.scale],
+    [a.zeroPoint, b.zeroPoint],
+    { ...output, ...quantizeClamp(step.clamp, output) },
+  );
+}
+
+/** The largest |q − zero point| of 8 bits. */
+const LARGEST_STEP = 255;
+
+export function deriveAveragePool(
+  net: QuantizedNetwork,
+  index: number,
+  step: AveragePoolStep,
+): Requantization {
+  const input = inputQuantizationOf(net, step.inputs[0]);
+  const output = net.quantizations[index]!;
+  const count = step.window.kernel[0] * step.window.kernel[1];
+  const ratio = input.scale / (output.scale * count);
+  return deriveRequantization([ratio], [count * LARGEST_STEP], { ...output, ...INT8_RANGE });
+}
+
+/** The integers that step `index` can give, as far as the compiler knows them. */
+function boundsOf(net: QuantizedNetwork, index: StepIndex): Interval {
+  const step = net.network.steps[index];
+  if (step?.kind !== "linear" && step?.kind !== "add") return INT8_RANGE;
+  return quantizeClamp(step.clamp, net.quantizations[index]!);
+}
