@@ -5,8 +5,8 @@
  * area after it.
  */
 
+import type { Port, Preprocess } from "../../core/abi.ts";
 import type { DType } from "../../core/dtype.ts";
-import type { Preprocess } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import { alignUp, BLOCK_ALIGNMENT, type PlannedPort } from "../plan/plan.ts";
 
@@ -23,7 +23,7 @@ export interface CommandShell {
   readonly data: Uint8Array;
 }
 
-/** What the shell needs to know of a model; addresses of ports may be unknown yet. */
+/** What the shell needs to know of a model. */
 export interface CommandFacts {
   readonly inputs: readonly PlannedPort[];
   readonly outputs: readonly PlannedPort[];
@@ -32,33 +32,24 @@ export interface CommandFacts {
 }
 
 /** Bytes behind the arena that the shell takes: descriptor, texts and scratch. */
-export function shellBytes(facts: Sizes): number {
-  const { header, texts } = sizesOf(facts);
+export function shellBytes(ports: readonly NamedShape[], labels: readonly string[]): number {
+  const { header, texts } = sizesOf(ports, labels);
   return alignUp(header + texts, BLOCK_ALIGNMENT) + SCRATCH_BYTES;
 }
 
-interface Sizes {
-  readonly inputs: readonly Named[];
-  readonly outputs: readonly Named[];
-  readonly labels: readonly string[];
-}
+type NamedShape = Pick<Port, "name" | "shape">;
 
-type Named = Pick<PlannedPort, "port">;
-
-function sizesOf({ inputs, outputs, labels }: Sizes): { header: number; texts: number } {
-  const ports = [...inputs, ...outputs].map(({ port }) => port);
+function sizesOf(ports: readonly NamedShape[], labels: readonly string[]) {
   const dims = ports.reduce((sum, { shape }) => sum + shape.length * 4, 0);
   const header = HEADER_BYTES + ports.length * PORT_BYTES + labels.length * LABEL_BYTES + dims;
-  const texts = [...ports.map(({ name }) => name), ...labels].reduce(
-    (sum, text) => sum + utf8(text).length,
-    0,
-  );
-  return { header, texts };
+  const texts = [...ports.map(({ name }) => name), ...labels];
+  return { header, texts: texts.reduce((sum, text) => sum + utf8(text).length, 0) };
 }
 
 /** The descriptor as it lies at `address`. */
 export function commandShell(facts: CommandFacts, address: number): CommandShell {
-  const { header, texts } = sizesOf(facts);
+  const ports = [...facts.inputs, ...facts.outputs].map(({ port }) => port);
+  const { header, texts } = sizesOf(ports, facts.labels);
   const data = new Uint8Array(header + texts);
   new DescriptorWriter(data, address, header).write(facts);
   return { address, data };

@@ -1,11 +1,6 @@
 /** @file The manifest: facts about the module, as JSON whose keys keep one order. */
 
-import {
-  ABI_VERSION,
-  type Manifest,
-  type Preprocess,
-  type WeightChoice,
-} from "../../core/abi.ts";
+import { ABI_VERSION, type Manifest, type Preprocess, type WeightChoice } from "../../core/abi.ts";
 import { VERSION } from "../../core/version.ts";
 import type { Plan } from "../plan/plan.ts";
 

@@ -7,7 +7,13 @@
  * needs.
  */
 
-import { ABI_VERSION, EXPORTS, type Manifest, MANIFEST_SECTION, STATUS_OK } from "../../core/abi.ts";
+import {
+  ABI_VERSION,
+  EXPORTS,
+  MANIFEST_SECTION,
+  type Manifest,
+  STATUS_OK,
+} from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import { type Call, PAGE_BYTES, type Plan, type StaticBlock } from "../plan/plan.ts";
 import {

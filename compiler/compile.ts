@@ -1,0 +1,107 @@
+/** @file The whole road: a model's bytes in, a module's bytes out. Pure. */
+
+import type { Manifest, SimdTier, TargetName } from "../core/abi.ts";
+import { digestOf } from "../core/hash.ts";
+import type { Diagnostic } from "../model/diagnostics/diagnostic.ts";
+import type { Graph, Node } from "../model/ir/graph.ts";
+import { type ModelUse, readModelUse } from "../model/ir/metadata.ts";
+import { printGraph } from "../model/ir/print.ts";
+import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
+import { commandShell, shellBytes } from "./emit/command.ts";
+import { readLibrary } from "./emit/library.ts";
+import { manifestOf } from "./emit/manifest.ts";
+import { emitWasm, type ModuleSource } from "./emit/module.ts";
+import { type LowerModelOptions, lowerModel } from "./lower-model.ts";
+import { planGraph } from "./plan/index.ts";
+import type { KernelLibrary } from "./plan/kernel-library.ts";
+import type { Plan } from "./plan/plan.ts";
+
+/** The part of a target's record that the compiler needs; see targets/. */
+export interface CompileTarget {
+  readonly name: TargetName;
+  readonly shell: boolean;
+  readonly simd: SimdTier;
+}
+
+export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter"> {
+  readonly target: CompileTarget;
+  readonly kernels: KernelLibrary;
+  /** In place of the target's own tier. */
+  readonly simd?: SimdTier;
+}
+
+export interface Compilation {
+  readonly wasm: Uint8Array;
+  readonly manifest: Manifest;
+  /** The graph that the module computes. */
+  readonly graph: Graph;
+  readonly plan: Plan;
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Anything else that can be written about the module. */
+  artefact<K extends ArtefactKind>(kind: K): Artefact[K];
+}
+
+/**
+ * Compiles an ONNX model, or a graph.
+ *
+ * @throws onnx/* graph/* compile/* via ModelError, all problems of a phase at once
+ */
+export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
+  const { weights = "auto", batch } = options;
+  const { graph, ranges, diagnostics } = lowerModel(model, options);
+  const use = readModelUse(graph.metadata);
+  const { plan, source } = planFor(graph, use, options);
+  const manifest = manifestOf(plan, {
+    modelDigest: digestOfModel(model),
+    weights,
+    ...(batch === undefined ? {} : { batch }),
+    ...(ranges === undefined ? {} : { ranges }),
+    ...use,
+  });
+  const full = { ...source, manifest };
+  return {
+    wasm: emitWasm(full),
+    manifest,
+    graph,
+    plan,
+    diagnostics,
+    artefact: kind => writeArtefact(kind, graph, full),
+  };
+}
+
+function planFor(
+  graph: Graph,
+  use: ModelUse,
+  options: CompileOptions,
+): { plan: Plan; source: Omit<ModuleSource, "manifest"> } {
+  const { target, kernels, simd = target.simd } = options;
+  const library = (target.shell ? kernels.commands : kernels.modules)[simd];
+  const labels = use.labels ?? [];
+  const plan = planGraph(graph, {
+    name: graph.name,
+    target: target.name,
+    simd,
+    table: kernels.table,
+    reservedBytes: readLibrary(library).reservedBytes,
+    scratchBytes: target.shell ? shellBytes(portsOf(graph), labels) : 0,
+  });
+  if (!target.shell) return { plan, source: { plan, library } };
+  const { inputs, outputs, memory } = plan;
+  const facts = { inputs, outputs, labels, ...use };
+  return { plan, source: { plan, library, shell: commandShell(facts, memory.scratchOffset) } };
+}
+
+/** Names and shapes of all inputs and outputs. */
+function portsOf({ nodes, inputs, outputs }: Graph) {
+  return [
+    ...inputs.map(id => (nodes[id] as Node<"input">).attrs),
+    ...outputs.map(({ name, id }) => ({ name, shape: nodes[id]!.type.shape })),
+  ];
+}
+
+/** SHA-256 of the model file; of the text form, for a graph. */
+export function digestOfModel(model: Uint8Array | Graph): string {
+  const isFile = model instanceof Uint8Array;
+  return digestOf(isFile ? model : new TextEncoder().encode(printGraph(model)));
+}
