@@ -59,10 +59,11 @@ export function kernelsOfTier(rows: readonly KernelRow[], tier: Tier): KernelRow
   return rows.filter(row => row.isa === tier || !fast.has(row.family));
 }
 
-/** Compiles what is out of date. Returns whether anything was compiled. */
-export async function buildKernels(): Promise<boolean> {
+/** Compiles what is out of date, after `announce`. Returns whether anything was compiled. */
+export async function buildKernels(announce: () => void = () => {}): Promise<boolean> {
   const stamp = digestOfSources();
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return false;
+  announce();
   mkdirSync(BUILD, { recursive: true });
   const rows = readKernelTable();
   for (const tier of TIERS) {
@@ -132,6 +133,6 @@ function digestOfSources(): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const built = await buildKernels();
+  const built = await buildKernels(() => console.error("tritc: building the kernels ..."));
   console.log(built ? "kernel libraries built" : "kernel libraries are up to date");
 }

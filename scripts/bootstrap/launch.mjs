@@ -42,7 +42,7 @@ function prepare() {
   }
   try {
     ensureDependencies(ROOT, say);
-    ensureKernels(ROOT, say);
+    ensureKernels(ROOT);
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }
