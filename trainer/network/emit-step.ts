@@ -5,21 +5,22 @@ import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "../autodiff/arithmetic.ts";
 import type { LinearStep, Step } from "./network.ts";
 
-/** w · x (+ bias), without normalisation and clamp. */
+/** w · x (+ bias), without normalisation and clamp; `name` is for reports. */
 export function emitProduct(
   ops: Arithmetic,
   { product }: LinearStep,
   x: NodeId,
   weight: NodeId,
   bias?: NodeId,
+  name?: string,
 ): NodeId {
   const operands = bias === undefined ? [x, weight] : [x, weight, bias];
   if (product.kind === "gemm") {
     const attrs = { transposeA: false, transposeB: true, alpha: 1, beta: 1 };
-    return ops.op("gemm", operands, attrs);
+    return ops.builder.add("gemm", operands, attrs, name);
   }
   const { kind: _, ...attrs } = product;
-  return ops.op("conv", operands, attrs);
+  return ops.builder.add("conv", operands, attrs, name);
 }
 
 /** A step that only moves, selects or averages. */
