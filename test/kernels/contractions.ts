@@ -1,0 +1,275 @@
+/** @file Trials of the products: `igemm` and `dwconv`. */
+
+import {
+  packDequantParams,
+  packMinmaxParams,
+  packRequantParams,
+  packTaps,
+  packWeights,
+  type WeightElement,
+} from "../../compiler/plan/pack.ts";
+import { clampTo } from "../../core/interval.ts";
+import type { Random } from "../../core/random.ts";
+import { type Requantization, requantize } from "../../core/requantize.ts";
+import type { KernelRow } from "../../scripts/build-kernels.ts";
+import type { FamilyTests, Trial, TrialMaker } from "./family.ts";
+import { type Finish, type Pixels, sizeOf, sumProducts } from "./reference.ts";
+import { pick, randomFloats, randomIntegers, type Scene } from "./scene.ts";
+
+const f = Math.fround;
+
+type EpilogueWord = "minmax" | "requant" | "dequant";
+
+interface ProductFamily {
+  readonly activation: "f32" | "i8";
+  readonly weights: WeightElement;
+  readonly epilogue: EpilogueWord;
+}
+
+interface Sizes {
+  readonly segments: number;
+  readonly length: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly n: number;
+}
+
+/** Shapes that are met in networks, or that have broken kernels of this kind. */
+const FIXED_SIZES: readonly Sizes[] = [
+  { segments: 1, length: 1, rows: 1, cols: 1, n: 1 },
+  { segments: 1, length: 400, rows: 1, cols: 1, n: 10 },
+  { segments: 5, length: 5, rows: 3, cols: 5, n: 6 },
+  { segments: 5, length: 30, rows: 2, cols: 3, n: 16 },
+  { segments: 3, length: 9, rows: 2, cols: 4, n: 16 },
+  { segments: 3, length: 96, rows: 1, cols: 5, n: 32 },
+  { segments: 10, length: 4, rows: 3, cols: 2, n: 64 },
+  { segments: 1, length: 61, rows: 7, cols: 1, n: 17 },
+  { segments: 16, length: 60, rows: 1, cols: 4, n: 9 },
+];
+
+function sizesOf(random: Random, index: number): Sizes {
+  return (
+    FIXED_SIZES[index] ?? {
+      segments: random.integer(1, 4),
+      length: pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 25, 33]),
+      rows: random.integer(1, 4),
+      cols: random.integer(1, 6),
+      n: pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 33]),
+    }
+  );
+}
+
+const FLOAT_KINDS = ["plain", "plain", "special", "wide", "non-finite"] as const;
+const INTEGER_KINDS = ["plain", "extreme", "lowest", "zero"] as const;
+
+function activations(random: Random, element: "f32" | "i8", count: number): ArrayBufferView {
+  if (element === "f32") return randomFloats(random, count, pick(random, FLOAT_KINDS));
+  return randomIntegers(random, count, pick(random, INTEGER_KINDS), [-128, 127]);
+}
+
+function weightsOf(random: Random, element: WeightElement, count: number): ArrayLike<number> {
+  if (element === "f32") return randomFloats(random, count, pick(random, FLOAT_KINDS));
+  const range = element === "i8" ? ([-128, 127] as const) : ([-1, 1] as const);
+  return randomIntegers(random, count, pick(random, INTEGER_KINDS), range);
+}
+
+function igemmTrials(family: ProductFamily): TrialMaker {
+  return (scene, kernel, index) => igemmTrial(scene, kernel, family, sizesOf(scene.random, index));
+}
+
+function igemmTrial(scene: Scene, kernel: KernelRow, family: ProductFamily, sizes: Sizes): Trial {
+  const { random } = scene;
+  const { segments, length, rows, cols, n } = sizes;
+  const size = sizeOf(family.activation);
+  const offsets = Int32Array.from(
+    { length: segments },
+    (_, s) => (s * length + random.integer(0, 2)) * size,
+  );
+  const reach = Math.max(...offsets) + length * size;
+  const xCol = random.integer(0, 9) * size;
+  const xRow = random.integer(0, 40) * size;
+  const input = activations(
+    random,
+    family.activation,
+    ((rows - 1) * xRow + (cols - 1) * xCol + reach) / size,
+  );
+  const data = weightsOf(random, family.weights, n * segments * length);
+  const matrix = { n, segments, length, data };
+  const { params, out } = epilogueOf(random, kernel, family, n);
+  const yCol = n * sizeOf(out.element) + random.integer(0, 5);
+  const yRow = cols * yCol + random.integer(0, 5);
+
+  const w = scene.table(packWeights(family.weights, kernel, matrix));
+  const p = scene.table(params);
+  const table = scene.table(offsets);
+  const y = scene.output(rows * yRow);
+  const x = scene.last(input);
+  const pixels: Pixels = { x, y, rows, cols, xRow, xCol, yRow, yCol };
+  const addresses = [...offsets].flatMap(start =>
+    Array.from({ length }, (_, k) => start + k * size),
+  );
+  return {
+    args: [x, w, p, y, table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n],
+    model: () =>
+      sumProducts(
+        scene,
+        pixels,
+        {
+          element: family.activation,
+          channels: n,
+          addresses: () => addresses,
+          weight: (c, k) => data[c * segments * length + k]!,
+        },
+        out,
+      ),
+  };
+}
+
+/** Random parameters of an epilogue, packed, and what they do. */
+function epilogueOf(
+  random: Random,
+  { nr }: KernelRow,
+  { weights, epilogue }: ProductFamily,
+  n: number,
+): { params: Uint8Array; out: Finish } {
+  switch (epilogue) {
+    case "minmax":
+      return minmaxOf(random, nr, n, weights !== "f32");
+    case "requant":
+      return requantOf(random, nr, n);
+    case "dequant":
+      return dequantOf(random, nr, n);
+    default:
+      return epilogue satisfies never;
+  }
+}
+
+const BOUNDS = [
+  { min: -Infinity, max: Infinity },
+  { min: 0, max: Infinity },
+  { min: 0, max: 6 },
+  { min: -1, max: 1 },
+  { min: 0.5, max: 2 },
+] as const;
+
+function minmaxOf(random: Random, nr: number, n: number, scaled: boolean) {
+  const bounds = pick(random, BOUNDS);
+  const scales = scaled ? randomFloats(random, n, pick(random, FLOAT_KINDS)) : undefined;
+  const bias =
+    random.uniform() < 0.8 ? randomFloats(random, n, pick(random, FLOAT_KINDS)) : undefined;
+  const params = packMinmaxParams(nr, {
+    n,
+    ...bounds,
+    ...(scales ? { scales } : {}),
+    ...(bias ? { bias } : {}),
+  });
+  const finish = (acc: number, c: number): number => {
+    const scaledSum = scales ? f(acc * scales[c]!) : acc;
+    return clampTo(bias ? f(scaledSum + bias[c]!) : scaledSum, bounds);
+  };
+  return { params, out: { element: "f32" as const, finish } };
+}
+
+/** Small biases, and ones that carry a sum to the end of the 32-bit range. */
+function biasOf(random: Random, n: number): Int32Array {
+  const limit = pick(random, [0, 1000, 40000, 2 ** 30]);
+  return Int32Array.from({ length: n }, () => random.integer(-limit, limit));
+}
+
+function requantOf(random: Random, nr: number, n: number) {
+  const bias = biasOf(random, n);
+  const min = random.integer(-128, 0);
+  const r: Requantization & { scale: number } = {
+    shift: random.integer(-15, 16),
+    multipliers: Array.from({ length: n }, () =>
+      random.integer(0, pick(random, [0, 600, 32767, 32767])),
+    ),
+    scale: 1,
+    zeroPoint: random.integer(-128, 127),
+    min,
+    max: random.integer(min, 127),
+  };
+  const finish = (acc: number, c: number): number => requantize((acc + bias[c]!) | 0, r, c);
+  return { params: packRequantParams(nr, bias, r), out: { element: "i8" as const, finish } };
+}
+
+function dequantOf(random: Random, nr: number, n: number) {
+  const bounds = pick(random, BOUNDS);
+  const bias = biasOf(random, n);
+  const scales = randomFloats(random, n, pick(random, ["plain", "wide"] as const));
+  const params = packDequantParams(nr, { ...bounds, bias, scales });
+  const finish = (acc: number, c: number): number =>
+    clampTo(f(f((acc + bias[c]!) | 0) * scales[c]!), bounds);
+  return { params, out: { element: "f32" as const, finish } };
+}
+
+function dwconvTrials(activation: "f32" | "i8"): TrialMaker {
+  return (scene, kernel) => {
+    const { random } = scene;
+    const size = sizeOf(activation);
+    const channels = pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]);
+    const [kh, kw] = [random.integer(1, 5), random.integer(1, 5)];
+    const [rows, cols] = [random.integer(1, 4), random.integer(1, 5)];
+    const xTapCol = (channels + random.integer(0, 3)) * size;
+    const xTapRow = (kw + random.integer(0, 3)) * xTapCol;
+    const xCol = random.integer(0, 2) * xTapCol;
+    const xRow = random.integer(0, 2) * xTapRow;
+    const reach = (kh - 1) * xTapRow + (kw - 1) * xTapCol + channels * size;
+    const input = activations(
+      random,
+      activation,
+      ((rows - 1) * xRow + (cols - 1) * xCol + reach) / size,
+    );
+    const taps = kh * kw;
+    const element = activation;
+    const data = weightsOf(random, element, channels * taps);
+    const family: ProductFamily = {
+      activation,
+      weights: element,
+      epilogue: activation === "f32" ? "minmax" : "requant",
+    };
+    const { params, out } = epilogueOf(random, kernel, family, channels);
+    const yCol = channels * sizeOf(out.element) + random.integer(0, 5);
+    const yRow = cols * yCol + random.integer(0, 5);
+
+    const w = scene.table(packTaps(element, kernel, { channels, taps, data }));
+    const p = scene.table(params);
+    const y = scene.output(rows * yRow);
+    const x = scene.last(input);
+    const offsets = Array.from(
+      { length: taps },
+      (_, t) => Math.floor(t / kw) * xTapRow + (t % kw) * xTapCol,
+    );
+    const pixels: Pixels = { x, y, rows, cols, xRow, xCol, yRow, yCol };
+    return {
+      args: [x, w, p, y, kh, kw, xTapRow, xTapCol, rows, cols, xRow, xCol, yRow, yCol, channels],
+      model: () =>
+        sumProducts(
+          scene,
+          pixels,
+          {
+            element: activation,
+            channels,
+            addresses: c => offsets.map(offset => offset + c * size),
+            weight: (c, k) => data[c * taps + k]!,
+          },
+          out,
+        ),
+    };
+  };
+}
+
+const f32 = { activation: "f32", epilogue: "minmax" } as const;
+const i8 = { activation: "i8" } as const;
+
+export const contractions: FamilyTests = {
+  f32_f32_igemm_minmax: igemmTrials({ ...f32, weights: "f32" }),
+  f32_qc8w_igemm_minmax: igemmTrials({ ...f32, weights: "i8" }),
+  f32_tc2w_igemm_minmax: igemmTrials({ ...f32, weights: "tc2w" }),
+  qs8_qc8w_igemm_requant: igemmTrials({ ...i8, weights: "i8", epilogue: "requant" }),
+  qs8_qc8w_igemm_dequant: igemmTrials({ ...i8, weights: "i8", epilogue: "dequant" }),
+  qs8_tc2w_igemm_requant: igemmTrials({ ...i8, weights: "tc2w", epilogue: "requant" }),
+  qs8_tc2w_igemm_dequant: igemmTrials({ ...i8, weights: "tc2w", epilogue: "dequant" }),
+  f32_f32_dwconv_minmax: dwconvTrials("f32"),
+  qs8_qc8w_dwconv_requant: dwconvTrials("i8"),
+};

@@ -1,0 +1,30 @@
+/** @file The built kernel libraries, ready to be called on a scene. */
+
+import { readFileSync } from "node:fs";
+import { buildKernels, kernelLibrary } from "../../scripts/build-kernels.ts";
+import { MEMORY_BYTES } from "./scene.ts";
+
+export type KernelFunction = (...args: number[]) => void;
+
+/** Calls `name` with `args` on the bytes of `memory`, in place. */
+export type Call = (memory: Uint8Array, name: string, args: readonly number[]) => void;
+
+/** Instantiates both tiers, built if need be. */
+export async function openLibraries(): Promise<Record<"scalar" | "simd128", Call>> {
+  await buildKernels();
+  return { scalar: open("scalar"), simd128: open("simd128") };
+}
+
+function open(tier: "scalar" | "simd128"): Call {
+  const module = new WebAssembly.Module(readFileSync(kernelLibrary(tier)));
+  const { exports } = new WebAssembly.Instance(module);
+  const memory = exports.memory as WebAssembly.Memory;
+  const missing = MEMORY_BYTES - memory.buffer.byteLength;
+  memory.grow(missing / 65536);
+  const bytes = new Uint8Array(memory.buffer);
+  return (scene, name, args) => {
+    bytes.set(scene);
+    (exports[name] as KernelFunction)(...args);
+    scene.set(bytes);
+  };
+}
