@@ -16,7 +16,11 @@ function accumulate(weights: readonly number[], q: readonly number[], bias: numb
 }
 
 describe("a quantised layer", () => {
-  const weights = [[1, -1, 0, 1], [100, -127, 3, 64], [0, 0, 0, 0]];
+  const weights = [
+    [1, -1, 0, 1],
+    [100, -127, 3, 64],
+    [0, 0, 0, 0],
+  ];
   const scales = [0.7, 0.004, 0];
   const bias = [0.3, -1.25, 2.5];
   const summary = summarizeWeights(weights.flat(), scales);

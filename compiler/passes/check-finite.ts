@@ -30,11 +30,11 @@ function problemOf(node: Node, graph: Graph): Diagnostic[] {
   const first = data.findIndex(value => isBad(value));
   if (first < 0) return [];
   const count = data.filter(value => isBad(value)).length;
-  const values = count === 1 ? "1 value" : `${count} values`;
+  const are = count === 1 ? "is" : "are";
   return [
     problem(
       "graph/non-finite",
-      `${values} of ${data.length} are NaN or infinite, the first is ${data[first]} at ${place(node.attrs.tensor, first)}`,
+      `${count} of ${data.length} values ${are} NaN or infinite, the first is ${data[first]} at ${place(node.attrs.tensor, first)}`,
       {
         at: `${graph.name}: tensor ${JSON.stringify(node.name ?? `%${node.id}`)}`,
         notes: ["one such weight makes every result that depends on it NaN or infinite"],
