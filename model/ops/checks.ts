@@ -23,11 +23,12 @@ export function operandTypes(
   least: number,
   most = least,
 ): readonly ValueType[] {
-  const expected = least === most ? `${least}` : `${least} to ${most}`;
+  const range = most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+  const expected = least === most ? `${least}` : range;
   demand(
     inputs.length >= least && inputs.length <= most,
     op,
-    `expected ${expected} operands, got ${inputs.length}`,
+    `expected ${expected} operand${expected === "1" ? "" : "s"}, got ${inputs.length}`,
   );
   return inputs.map(input => input.type);
 }
