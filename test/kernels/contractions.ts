@@ -14,7 +14,7 @@ import { type Requantization, requantize } from "../../core/requantize.ts";
 import type { KernelRow } from "../../scripts/build-kernels.ts";
 import type { FamilyTests, Trial, TrialMaker } from "./family.ts";
 import { type Finish, type Pixels, sizeOf, sumProducts } from "./reference.ts";
-import { pick, randomFloats, randomIntegers, type Scene } from "./scene.ts";
+import { type IntegerKind, pick, randomFloats, randomIntegers, type Scene } from "./scene.ts";
 
 const f = Math.fround;
 
@@ -47,9 +47,10 @@ const FIXED_SIZES: readonly Sizes[] = [
   { segments: 16, length: 60, rows: 1, cols: 4, n: 9 },
 ];
 
+/** Random sizes, after all fixed ones with random and then with the largest products. */
 function sizesOf(random: Random, index: number): Sizes {
   return (
-    FIXED_SIZES[index] ?? {
+    [...FIXED_SIZES, ...FIXED_SIZES][index] ?? {
       segments: random.integer(1, 4),
       length: pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 25, 33]),
       rows: random.integer(1, 4),
@@ -62,24 +63,32 @@ function sizesOf(random: Random, index: number): Sizes {
 const FLOAT_KINDS = ["plain", "plain", "special", "wide", "non-finite"] as const;
 const INTEGER_KINDS = ["plain", "extreme", "lowest", "zero"] as const;
 
-function activations(random: Random, element: "f32" | "i8", count: number): ArrayBufferView {
-  if (element === "f32") return randomFloats(random, count, pick(random, FLOAT_KINDS));
-  return randomIntegers(random, count, pick(random, INTEGER_KINDS), [-128, 127]);
+const RANGES = { i8: [-128, 127], tc2w: [-1, 1] } as const;
+
+/** The kind of all integers of a trial: the second round of fixed sizes sums the largest products. */
+function integerKind(random: Random, index: number): IntegerKind {
+  const worst = index >= FIXED_SIZES.length && index < 2 * FIXED_SIZES.length;
+  return worst ? "lowest" : pick(random, INTEGER_KINDS);
 }
 
-function weightsOf(random: Random, element: WeightElement, count: number): ArrayLike<number> {
+/** Activations or weights of the `index`-th trial. */
+function operand(
+  random: Random,
+  element: WeightElement,
+  count: number,
+  index: number,
+): Float32Array | Int8Array {
   if (element === "f32") return randomFloats(random, count, pick(random, FLOAT_KINDS));
-  const range = element === "i8" ? ([-128, 127] as const) : ([-1, 1] as const);
-  return randomIntegers(random, count, pick(random, INTEGER_KINDS), range);
+  return randomIntegers(random, count, integerKind(random, index), RANGES[element]);
 }
 
 function igemmTrials(family: ProductFamily): TrialMaker {
-  return (scene, kernel, index) => igemmTrial(scene, kernel, family, sizesOf(scene.random, index));
+  return (scene, kernel, index) => igemmTrial(scene, kernel, family, index);
 }
 
-function igemmTrial(scene: Scene, kernel: KernelRow, family: ProductFamily, sizes: Sizes): Trial {
+function igemmTrial(scene: Scene, kernel: KernelRow, family: ProductFamily, index: number): Trial {
   const { random } = scene;
-  const { segments, length, rows, cols, n } = sizes;
+  const { segments, length, rows, cols, n } = sizesOf(random, index);
   const size = sizeOf(family.activation);
   const offsets = Int32Array.from(
     { length: segments },
@@ -88,12 +97,13 @@ function igemmTrial(scene: Scene, kernel: KernelRow, family: ProductFamily, size
   const reach = Math.max(...offsets) + length * size;
   const xCol = random.integer(0, 9) * size;
   const xRow = random.integer(0, 40) * size;
-  const input = activations(
+  const input = operand(
     random,
     family.activation,
     ((rows - 1) * xRow + (cols - 1) * xCol + reach) / size,
+    index,
   );
-  const data = weightsOf(random, family.weights, n * segments * length);
+  const data = operand(random, family.weights, n * segments * length, index);
   const matrix = { n, segments, length, data };
   const { params, out } = epilogueOf(random, kernel, family, n);
   const yCol = n * sizeOf(out.element) + random.integer(0, 5);
@@ -204,7 +214,7 @@ function dequantOf(random: Random, nr: number, n: number) {
 }
 
 function dwconvTrials(activation: "f32" | "i8"): TrialMaker {
-  return (scene, kernel) => {
+  return (scene, kernel, index) => {
     const { random } = scene;
     const size = sizeOf(activation);
     const channels = pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]);
@@ -215,14 +225,15 @@ function dwconvTrials(activation: "f32" | "i8"): TrialMaker {
     const xCol = random.integer(0, 2) * xTapCol;
     const xRow = random.integer(0, 2) * xTapRow;
     const reach = (kh - 1) * xTapRow + (kw - 1) * xTapCol + channels * size;
-    const input = activations(
+    const input = operand(
       random,
       activation,
       ((rows - 1) * xRow + (cols - 1) * xCol + reach) / size,
+      index,
     );
     const taps = kh * kw;
     const element = activation;
-    const data = weightsOf(random, element, channels * taps);
+    const data = operand(random, element, channels * taps, index);
     const family: ProductFamily = {
       activation,
       weights: element,
