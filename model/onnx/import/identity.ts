@@ -1,8 +1,10 @@
 /** @file Operators that do nothing at inference, and Cast. */
 
+import type { DType } from "../../../core/dtype.ts";
 import { numberAt, tensorOf } from "../../../core/tensor.ts";
+import type { NodeId } from "../../ir/graph.ts";
 import { dtypeOfElementType, elementTypeName } from "../element-type.ts";
-import type { Importer } from "./context.ts";
+import type { Importer, ImportNode } from "./context.ts";
 
 export const importIdentity: Importer = n => n.input(0);
 
@@ -27,15 +29,18 @@ export const importCast: Importer = n => {
       help: "use a float, integer or boolean type",
     });
   }
-  // These concern 8-bit floats only.
-  n.attributes.ignore("saturate", "round_mode");
-  const x = n.input(0);
-  return n.typeOf(x).dtype === to ? x : n.add("cast", [x], { to });
+  return castTo(n, to);
 };
 
-export const importCastLike: Importer = n => {
+export const importCastLike: Importer = n => castTo(n, n.typeOf(n.input(1)).dtype);
+
+/** The integers themselves, where they stand for reals: ONNX does not know what they mean. */
+function castTo(n: ImportNode, to: DType): NodeId {
+  // These concern 8-bit floats only.
   n.attributes.ignore("saturate", "round_mode");
-  const x = n.input(0);
-  const { dtype } = n.typeOf(n.input(1));
-  return n.typeOf(x).dtype === dtype ? x : n.add("cast", [x], { to: dtype });
-};
+  const given = n.input(0);
+  const plain = { scales: [1], zeroPoints: [0] };
+  const quantized = n.typeOf(given).quantization !== undefined;
+  const x = quantized ? n.add("dequantize", [given], { quantization: plain }) : given;
+  return n.typeOf(x).dtype === to ? x : n.add("cast", [x], { to });
+}
