@@ -8,15 +8,7 @@
 import { digestOf } from "../../core/hash.ts";
 import { regionOf } from "./loops.ts";
 import type { Region, StaticRole } from "./plan.ts";
-import {
-  type Block,
-  type ConstantBlock,
-  extendView,
-  type Halo,
-  imageOf,
-  sliceView,
-  type View,
-} from "./view.ts";
+import type { Block, ConstantBlock, Halo, View } from "./view.ts";
 
 /** A place within a block, to be an address. */
 export interface Address {
@@ -91,17 +83,11 @@ export class Draft {
     const frame = this.#frames.get(name);
     if (frame === undefined || this.#filled.has(name)) return;
     this.#filled.add(name);
-    for (const border of borders(frame)) {
-      const { block, offset, shape, steps } = border;
-      const rows = shape[1]!;
-      const bytes = shape[2]! * steps[2]!;
-      const args = [{ block, offset }, rows, bytes, steps[1]!, frame.value];
-      const region: Region = {
-        block: block.name,
-        offset,
-        bytes,
-        repeats: rows > 1 ? [{ count: rows, step: steps[1]! }] : [],
-      };
+    const { block } = frame.interior;
+    for (const { offset, bytes, rows, step } of borderRuns(frame)) {
+      const repeats = rows > 1 ? [{ count: rows, step }] : [];
+      const region: Region = { block: name, offset, bytes, repeats };
+      const args = [{ block, offset }, rows, bytes, step, frame.value];
       this.call(this.#fill(), args, { reads: [], writes: [region] }, `${name} (halo)`);
     }
   }
@@ -116,20 +102,33 @@ function asRegion(touched: View | Region): Region {
   return regionOf(touched);
 }
 
-/** Views, one image each, whose rows of whole pixels make up the border. */
-function borders({ interior, halo }: Frame): View[] {
+/**
+ * The border as runs of bytes: from the first byte to the first pixel, the
+ * gaps between rows of pixels, from the last pixel to the end; per image.
+ */
+function borderRuns({ interior, halo }: Frame): Run[] {
+  const [batch, height] = interior.shape as [number, number];
+  const [imageStep, rowStep, pixelStep] = interior.steps as [number, number, number];
   const { top, left, bottom, right } = halo;
-  const [batch, height, width] = interior.shape as [number, number, number];
-  const views: View[] = [];
-  for (let n = 0; n < batch; n++) {
-    const whole = extendView(imageOf(interior, n), halo);
-    const body = sliceView(whole, 1, top, height);
-    views.push(
-      sliceView(whole, 1, 0, top),
-      sliceView(body, 2, 0, left),
-      sliceView(body, 2, left + width, right),
-      sliceView(whole, 1, top + height, bottom),
-    );
-  }
-  return views.filter(view => view.shape[1]! > 0 && view.shape[2]! > 0);
+  const head = top * rowStep + left * pixelStep;
+  const gap = (left + right) * pixelStep;
+  const tail = right * pixelStep + bottom * rowStep;
+  const body = rowStep - gap;
+  const runs = Array.from({ length: batch }, (_, n) => {
+    const first = interior.offset + n * imageStep;
+    const last = first + (height - 1) * rowStep;
+    return [
+      { offset: first - head, bytes: head, rows: 1, step: rowStep },
+      { offset: first + body, bytes: gap, rows: height - 1, step: rowStep },
+      { offset: last + body, bytes: tail, rows: 1, step: rowStep },
+    ];
+  });
+  return runs.flat().filter(({ bytes, rows }) => bytes > 0 && rows > 0);
+}
+
+interface Run {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly step: number;
 }

@@ -44,9 +44,8 @@ function scoreOf({ cycles, bytes }: Cost): number {
 
 /** The work of a matrix product or convolution. */
 export interface ProductWork {
-  /** Output pixels, in runs of `run` neighbours. */
+  /** Output pixels of one call. */
   readonly pixels: number;
-  readonly run: number;
   readonly n: number;
   readonly segments: number;
   readonly length: number;
@@ -64,8 +63,7 @@ const CYCLES_PER_OUTPUT = 2;
 /** Time of a product on `kernel`: all its tiles, padding included. */
 export function productCycles(kernel: KernelRow, work: ProductWork): number {
   const { mr, nr, kr, isa } = kernel;
-  const runs = work.pixels / Math.max(1, work.run);
-  const tiles = runs * Math.ceil(work.run / mr) * Math.ceil(work.n / nr);
+  const tiles = Math.ceil(work.pixels / mr) * Math.ceil(work.n / nr);
   const blocks = work.segments * Math.ceil(work.length / kr);
   const lanes = isa === "scalar" ? 1 : VECTOR_BYTES / Math.max(2, work.activationBytes);
   const multiplies = (mr * nr * kr) / lanes;

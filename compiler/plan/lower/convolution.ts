@@ -107,7 +107,7 @@ function windowsOf(attrs: Geometry, x: View, y: View): Windows {
     return ky * dilations[0] * xStepH! + kx * dilations[1] * xStepW!;
   });
   const { offsets, merged } = mergeSegments(taps, segmentBytes, kernel[1]);
-  return mergeRows({
+  return {
     offsets,
     length: channels * merged,
     rows: y.shape[1]!,
@@ -116,7 +116,7 @@ function windowsOf(attrs: Geometry, x: View, y: View): Windows {
     xCol: strides[1] * xStepW!,
     yRow: y.steps[1]!,
     yCol: y.steps[2]!,
-  });
+  };
 }
 
 /** Joins neighbouring taps: all of them, those of each row, or none. */
@@ -126,14 +126,6 @@ function mergeSegments(taps: readonly number[], bytes: number, width: number) {
   const rows = taps.every((_, i) => i % width === 0 || follows(i));
   const merged = all ? taps.length : rows ? width : 1;
   return { offsets: taps.filter((_, i) => i % merged === 0), merged };
-}
-
-/** One long row where rows follow each other evenly: fewer tiles are cut off at a row's end. */
-function mergeRows(windows: Windows): Windows {
-  const { rows, cols, xRow, xCol, yRow, yCol } = windows;
-  if (cols === 1) return { ...windows, rows: 1, cols: rows, xCol: xRow, yCol: yRow };
-  if (xRow !== cols * xCol || yRow !== cols * yCol) return windows;
-  return { ...windows, rows: 1, cols: rows * cols };
 }
 
 function depthwiseCandidates(node: ConvNode, step: Step, kind: ConvKind): Candidate[] {

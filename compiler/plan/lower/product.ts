@@ -68,7 +68,6 @@ function costOf(kernel: KernelRow, { activation, element, windows, groups, n }: 
   const calls = groups.reduce((sum, group) => sum + group.calls.length, 0);
   const cycles = productCycles(kernel, {
     pixels: rows * cols,
-    run: cols,
     n,
     segments,
     length,
