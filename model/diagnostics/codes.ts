@@ -28,6 +28,7 @@ export const DIAGNOSTIC_CODES = {
   "run/wrong-shape": "the input does not have the shape that the module takes",
   "run/wrong-dtype": "the input does not have the element type that the module takes",
   "run/not-tritc": "the file is not a module made by tritc",
+  "verify/different": "the module and the reference evaluator do not agree",
   "train/bad-config": "the training configuration is wrong",
   "train/diverged": "the loss became NaN or infinite",
   "train/bad-checkpoint": "the checkpoint does not belong to this training run, or is damaged",
