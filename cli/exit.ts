@@ -1,6 +1,11 @@
 /** @file How a command ends: its exit code, and what is said about a failure. */
 
-import { type Diagnostic, InternalError, ModelError, UsageError } from "../model/diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  InternalError,
+  ModelError,
+  UsageError,
+} from "../model/diagnostics/diagnostic.ts";
 import { printDiagnostics, printJson, type Terminal } from "./terminal.ts";
 
 /** What the process returns to its caller. */

@@ -1,8 +1,16 @@
 /** @file Reads input files, and writes output files whole or not at all. */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { ModelError, problem } from "../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, ModelError, problem } from "../model/diagnostics/diagnostic.ts";
 
 /** @throws file/unreadable */
 export function readInput(path: string): Uint8Array {
@@ -19,6 +27,20 @@ export function readInput(path: string): Uint8Array {
   }
 }
 
+/** Fails before long work whose result could not be written. @throws file/unwritable */
+export function checkWritable(paths: readonly string[]): void {
+  const problems = paths.flatMap(path => {
+    try {
+      accessSync(dirname(path), constants.W_OK);
+      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+      return [unwritable(path, "it is a folder")];
+    } catch (error) {
+      return [unwritable(path, reasonOf(error))];
+    }
+  });
+  if (problems.length > 0) throw new ModelError(...problems);
+}
+
 /** One file to write. */
 export interface Output {
   readonly path: string;
@@ -26,8 +48,8 @@ export interface Output {
 }
 
 /**
- * Writes all files, or none: each is written beside its place under another
- * name, and only when all are complete do they take their names.
+ * Writes files: each beside its place under another name, and only when all
+ * are complete do they take their names.
  *
  * @throws file/unwritable
  */
@@ -47,14 +69,16 @@ export function writeOutputs(outputs: readonly Output[]): void {
     }
   } catch (error) {
     for (const { from } of unfinished) rmSync(from, { force: true });
-    throw new ModelError(
-      problem("file/unwritable", "the output cannot be written; nothing was left behind", {
-        at: current,
-        notes: [reasonOf(error)],
-        help: "make the folder, or choose another place",
-      }),
-    );
+    throw new ModelError(unwritable(current, reasonOf(error)));
   }
+}
+
+function unwritable(path: string, reason: string): Diagnostic {
+  return problem("file/unwritable", "the output cannot be written; nothing was left behind", {
+    at: path,
+    notes: [reason],
+    help: "make the folder, or choose another place",
+  });
 }
 
 /** The system's words without the path, which the message has already. */

@@ -36,7 +36,11 @@ export function addDataOptions(command: Command, split: "train" | "test"): Comma
       new Option("--split <name>", "part of the data").choices(["train", "test"]).default(split),
     )
     .option("--limit <n>", "use the first N samples only", positiveInteger)
-    .option("--mean <list>", "subtract from pixels of 0…255: one number or one per channel", numbers)
+    .option(
+      "--mean <list>",
+      "subtract from pixels of 0…255: one number or one per channel",
+      numbers,
+    )
     .option("--std <list>", "then divide: (pixel − mean) / std", numbers)
     .option("--classes <list>", "keep these classes only, by name", words)
     .option("--resize <HxW>", "images: scale every picture to this size", size)

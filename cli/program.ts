@@ -1,6 +1,7 @@
 /** @file The program `tritc`: its commands, and how each ends. */
 
 import { Command, CommanderError } from "commander";
+import { VERSION } from "../core/version.ts";
 import { problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import { addCompile } from "./commands/compile.ts";
 import { addEval } from "./commands/eval.ts";
@@ -9,11 +10,9 @@ import { addInspect } from "./commands/inspect.ts";
 import { addKernels } from "./commands/kernels.ts";
 import { addPasses } from "./commands/passes.ts";
 import { addRun } from "./commands/run.ts";
-import { addTrain } from "./commands/train.ts";
 import { addVerify } from "./commands/verify.ts";
 import { EXIT, type ExitCode, reportFailure } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
 
 /** What a command is given besides its arguments. */
 export interface Session {
@@ -24,7 +23,6 @@ export interface Session {
 
 /** In the order of the help text: along the road from data to module. */
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
-  addTrain,
   addCompile,
   addRun,
   addEval,
@@ -61,7 +59,7 @@ function programFor(session: Session): Command {
   const { terminal } = session;
   const program = new Command("tritc")
     .description("Compiles a trained network into one small WebAssembly module.")
-    .version(version(), "-V, --version")
+    .version(VERSION, "-V, --version")
     .exitOverride()
     .configureOutput({
       writeOut: terminal.out,

@@ -1,7 +1,7 @@
 /** @file Where a command prints: results on one stream, messages on the other. */
 
 import pc from "picocolors";
-import { type Diagnostic, type Severity } from "../model/diagnostics/diagnostic.ts";
+import type { Diagnostic, Severity } from "../model/diagnostics/diagnostic.ts";
 import { formatDiagnostics, type Paint } from "../model/diagnostics/format.ts";
 
 export interface Terminal {

@@ -5,17 +5,16 @@ import type { Command } from "commander";
 import { DIAGNOSTIC_CODES } from "../../model/diagnostics/codes.ts";
 import { InternalError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { addJson, type JsonFlag } from "../options.ts";
+import { packageFile } from "../package-file.ts";
 import type { Session } from "../program.ts";
 import { printJson } from "../terminal.ts";
-import { packageFile } from "../version.ts";
 
 const EXAMPLES = `
 Examples:
   tritc explain                        lists all codes
   tritc explain onnx/unsupported-op`;
 
-/** Relative to `cli/version.ts`; the built files lie one folder deeper. */
-const ERRORS_FILE = ["../docs/errors.md", "../../docs/errors.md"];
+const ERRORS_FILE = "docs/errors.md";
 
 export function addExplain(program: Command, { terminal }: Session): void {
   const command = program
@@ -52,9 +51,7 @@ function explanationOf(code: string): string {
       }),
     );
   }
-  const file = packageFile(ERRORS_FILE);
-  if (file === undefined) throw new InternalError("docs/errors.md is missing from this package");
-  const text = readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+  const text = readFileSync(packageFile(ERRORS_FILE), "utf8").replaceAll("\r\n", "\n");
   const start = text.indexOf(`\n## ${code}\n`);
   if (start < 0) throw new InternalError(`docs/errors.md has no section for ${code}`);
   const end = text.indexOf("\n## ", start + 1);

@@ -1,0 +1,153 @@
+/** @file `tritc compile`: an ONNX model becomes a module. */
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ARTEFACT_SUFFIXES, type ArtefactKind, passList } from "../../compiler/index.ts";
+import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { printGraph } from "../../model/ir/print.ts";
+import { TARGETS } from "../../targets/index.ts";
+import {
+  type CompiledModel,
+  type CompileRequest,
+  compileModel,
+  lowerUntil,
+} from "../compile-model.ts";
+import { checkWritable, readInput, writeOutputs } from "../files.ts";
+import { lossText } from "../loss.ts";
+import { addDataOptions, addJson, DATA_HELP, positiveInteger, words } from "../options.ts";
+import type { Session } from "../program.ts";
+import { countText, table } from "../table.ts";
+import { printDiagnostics, printJson } from "../terminal.ts";
+import { inspectModule, layersText, memoryText, sizesText } from "./inspect.ts";
+
+const DEFAULT_CALIBRATE_SAMPLES = 128;
+const KINDS = Object.keys(ARTEFACT_SUFFIXES) as ArtefactKind[];
+const EXAMPLES = `
+Weights: auto keeps what the model has (ternary where its floats are ternary), ternary and int8
+quantise float weights, f32 keeps them. With --calibrate activations are held in 8 bits, and the
+loss in accuracy is measured on up to 1000 of the samples. Normalisation is that of training.
+
+Examples:
+  tritc compile model.onnx -o model.wasm
+  tritc compile mnist.onnx -o mnist.wasm --weights int8 --calibrate mnist:data/mnist
+  tritc compile model.onnx -o model.wasm --target wasi --emit wasm,manifest,dts
+  tritc compile model.onnx --stop-after fuse-clamp`;
+
+interface CompileFlags extends CompileRequest {
+  readonly output?: string;
+  readonly emit: readonly ArtefactKind[];
+  readonly stopAfter?: string;
+  readonly json?: true;
+}
+
+export function addCompile(program: Command, { terminal }: Session): void {
+  const targets = Object.values(TARGETS).map(({ name, summary }) => `  ${name}: ${summary}`);
+  const command = program
+    .command("compile")
+    .description("compile an ONNX model into a WebAssembly module")
+    .argument("<model.onnx>", "the model")
+    .option("-o, --output <out.wasm>", "where to write the module")
+    .addOption(
+      new Option("--target <name>", "where the module will run")
+        .choices(Object.keys(TARGETS))
+        .default("web"),
+    )
+    .addOption(new Option("--simd <tier>", "instruction set").choices(["scalar", "simd128"]))
+    .addOption(
+      new Option("--weights <form>", "form of the weights")
+        .choices(["auto", "ternary", "int8", "f32"])
+        .default("auto"),
+    )
+    .option("--calibrate <DATA>", "samples to measure 8-bit activations on: KIND:PATH")
+    .option(
+      "--calibrate-samples <n>",
+      "how many of them",
+      positiveInteger,
+      DEFAULT_CALIBRATE_SAMPLES,
+    )
+    .option("--batch <n>", "bind a symbolic batch", positiveInteger)
+    .option("--emit <kinds>", `what to write: ${KINDS.join(", ")}`, artefactKinds, ["wasm"])
+    .option("--stop-after <pass>", "print the graph after this pass, and write nothing");
+  addJson(addDataOptions(command, "train"))
+    .addHelpText("after", `\nTargets:\n${targets.join("\n")}\n${DATA_HELP}\n${EXAMPLES}`)
+    .action(async (path: string, flags: CompileFlags) => {
+      if (flags.stopAfter !== undefined) return stopAfter(path, flags.stopAfter, flags);
+      if (flags.output === undefined) throw noOutput();
+      const paths = pathsFor(flags.output, flags.emit);
+      checkWritable(paths.map(([, file]) => file));
+      const compiled = await compileModel(readInput(path), path, flags, terminal);
+      const { compilation } = compiled;
+      writeOutputs(
+        paths.map(([kind, file]) => ({ path: file, bytes: compilation.artefact(kind) })),
+      );
+      return report(
+        compiled,
+        paths.map(([, file]) => file),
+        flags,
+      );
+    });
+
+  async function stopAfter(path: string, pass: string, flags: CompileFlags): Promise<void> {
+    demandPass(pass);
+    const text = printGraph(await lowerUntil(readInput(path), path, flags, pass, terminal));
+    if (flags.json) printJson(terminal, { pass, graph: text });
+    else terminal.out(`${text}\n`);
+  }
+
+  function report(
+    { compilation, loss }: CompiledModel,
+    files: readonly string[],
+    flags: CompileFlags,
+  ): void {
+    const module = inspectModule(compilation.wasm, files[0]!);
+    const { diagnostics } = compilation;
+    if (flags.json) {
+      const { manifest: _, kind: __, ...sizes } = module;
+      printJson(terminal, { files, ...sizes, ...(loss && { loss }), diagnostics });
+      return;
+    }
+    printDiagnostics(terminal, diagnostics);
+    const rows = [
+      ["wrote", files.join(", ")],
+      ["size", sizesText(module)],
+      ["memory", memoryText(module)],
+      ["work", `${countText(module.macs)} multiplications`],
+      ...(loss ? [["accuracy", lossText(loss, `${flags.calibrate} (${flags.split})`)]] : []),
+    ];
+    terminal.out(`${table(rows)}\n${layersText(module.layers)}`);
+  }
+}
+
+function artefactKinds(text: string): ArtefactKind[] {
+  return words(text).map(word => {
+    const kind = KINDS.find(known => known === word);
+    if (kind === undefined) throw new InvalidArgumentError(`Kinds are ${KINDS.join(", ")}.`);
+    return kind;
+  });
+}
+
+/** Each kind and its file: the output's name with the suffix of the kind. */
+function pathsFor(
+  output: string,
+  kinds: readonly ArtefactKind[],
+): readonly (readonly [ArtefactKind, string])[] {
+  const stem = output.replace(/\.wasm$/, "");
+  return kinds.map(kind => [kind, kind === "wasm" ? output : `${stem}${ARTEFACT_SUFFIXES[kind]}`]);
+}
+
+function demandPass(name: string): void {
+  const names = passList().map(pass => pass.name);
+  if (names.includes(name)) return;
+  throw new UsageError(
+    problem("usage/bad-option", `there is no pass "${name}"`, {
+      at: "--stop-after",
+      notes: [`passes are ${names.join(", ")}`],
+      help: "tritc passes says what each does",
+    }),
+  );
+}
+
+function noOutput(): UsageError {
+  return new UsageError(
+    problem("usage/bad-option", "where should the module go?", { help: "give -o OUT.wasm" }),
+  );
+}

@@ -1,0 +1,31 @@
+/** @file `tritc kernels`: the kernels that modules are made of. */
+
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { parseKernelTable } from "../../compiler/plan/kernel-library.ts";
+import { addJson, type JsonFlag } from "../options.ts";
+import { packageFile } from "../package-file.ts";
+import type { Session } from "../program.ts";
+import { table } from "../table.ts";
+import { printJson } from "../terminal.ts";
+
+const EXAMPLES = `
+A name is <activation>_<weight>_<op>[_<epilogue>]_<MR>x<NR>[c<KR>]__<isa>; docs/kernels.md says more.
+  tritc kernels tc2w        only those with "tc2w", ternary weights, in their name`;
+
+export function addKernels(program: Command, { terminal }: Session): void {
+  const command = program
+    .command("kernels")
+    .description("list the kernels that modules are made of")
+    .argument("[word]", "only kernels whose name has this word");
+  addJson(command)
+    .addHelpText("after", EXAMPLES)
+    .action((word: string | undefined, { json }: JsonFlag) => {
+      const all = parseKernelTable(
+        JSON.parse(readFileSync(packageFile("assembly/kernels.json"), "utf8")),
+      );
+      const rows = all.filter(({ name }) => word === undefined || name.includes(word));
+      if (json) return printJson(terminal, rows);
+      return terminal.out(table(rows.map(row => [row.name, row.family, row.isa])));
+    });
+}
