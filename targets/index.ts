@@ -1,15 +1,32 @@
-/** @file The list of targets. */
+/** @file The list of targets: one record each. */
 
 import type { TargetName } from "../core/abi.ts";
-import { node } from "./node.ts";
 import type { Target } from "./target.ts";
-import { wasi } from "./wasi.ts";
-import { web } from "./web.ts";
 
 export type { Target } from "./target.ts";
 
-export const TARGETS: Readonly<Record<TargetName, Target>> = { web, node, wasi };
+/** Browsers and workers, through `tritc/runtime`. */
+const web: Target = {
+  name: "web",
+  summary: "a core module without imports, for browsers",
+  shell: false,
+  simd: "simd128",
+};
 
-export function isTargetName(word: string): word is TargetName {
-  return Object.hasOwn(TARGETS, word);
-}
+/** Node, Deno and Bun, through `tritc/runtime`. */
+const node: Target = {
+  name: "node",
+  summary: "a core module without imports, for Node and other servers",
+  shell: false,
+  simd: "simd128",
+};
+
+/** WASI runtimes; docs/wasi.md. */
+const wasi: Target = {
+  name: "wasi",
+  summary: "a command: a tensor on stdin, JSON or .npy on stdout",
+  shell: true,
+  simd: "simd128",
+};
+
+export const TARGETS: Readonly<Record<TargetName, Target>> = { web, node, wasi };
