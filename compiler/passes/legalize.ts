@@ -5,7 +5,7 @@
  *                                        %2 = max %0, %1
  *
  * Activations without a kernel of their own become elementwise arithmetic,
- * bit for bit the same. Depthwise kernels have no 2-bit weights, and none for
+ * bit for bit the same, and a softmax runs along the last dimension. Depthwise kernels have no 2-bit weights, and none for
  * 8-bit weights with real inputs: ternary becomes int8 there, or f32.
  */
 
@@ -34,6 +34,7 @@ export const legalize: Pass = {
       abs: (node, b) =>
         f32Only(node, () => b.add("max", [node.inputs[0]!, negated(node.inputs[0]!, b)], {})),
       reciprocal: (node, b) => b.add("div", [scalar(1, b), node.inputs[0]!], {}, node.name),
+      softmax: softmaxAlongLast,
       conv: legalizeDepthwise,
       qconv: legalizeDepthwise,
     }),
@@ -46,6 +47,17 @@ function leakyRelu(node: Node<"leaky-relu">, b: Rewriter): NodeId | undefined {
   if (alpha >= 0 && alpha <= 1) return b.add("max", [x, scaled], {}, node.name);
   if (alpha > 1) return b.add("min", [x, scaled], {}, node.name);
   return undefined;
+}
+
+/** The kernel runs along the last dimension. */
+function softmaxAlongLast(node: Node<"softmax">, b: Rewriter): NodeId | undefined {
+  const { axis } = node.attrs;
+  const last = node.type.shape.length - 1;
+  if (axis === last) return undefined;
+  const permutation = node.type.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
+  const moved = b.add("transpose", node.inputs, { permutation });
+  const value = b.add("softmax", [moved], { axis: last });
+  return b.add("transpose", [value], { permutation }, node.name);
 }
 
 function f32Only(node: Node, rewritten: () => NodeId): NodeId | undefined {
