@@ -1,6 +1,6 @@
 /**
- * @file Builds the package: dist/ mirrors the tree, with JavaScript and types
- * for TypeScript, and every other file that is read at run time as it is.
+ * @file Builds the package's dist/: it mirrors the source folders, with JavaScript
+ * and types for TypeScript, and what else lies there for run time as it is.
  */
 
 import { execFileSync } from "node:child_process";
@@ -12,12 +12,9 @@ import config from "../tsconfig.build.json" with { type: "json" };
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUTPUT = join(ROOT, "dist");
 
-/** Read at run time, beside what lies among the sources. */
-const ASSETS = ["assembly/kernels.json", "assembly/build", "docs/errors.md"];
-
 rmSync(OUTPUT, { recursive: true, force: true });
 execFileSync("tsc", ["-p", "tsconfig.build.json"], { cwd: ROOT, stdio: "inherit" });
-for (const path of [...ASSETS, ...config.include.flatMap(assetsBelow)]) {
+for (const path of config.include.flatMap(assetsBelow)) {
   cpSync(join(ROOT, path), join(OUTPUT, path), { recursive: true });
 }
 

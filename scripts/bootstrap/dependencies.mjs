@@ -75,6 +75,7 @@ function readLockfile(file) {
  * `npm ci` deletes node_modules, so neither npm nor its Node may be found there.
  *
  * @param {NodeJS.ProcessEnv} variables
+ * @returns {NodeJS.ProcessEnv}
  */
 export function withoutLocalCommands(variables) {
   const folders = (variables.PATH ?? "").split(delimiter);
