@@ -34,7 +34,7 @@ export const conv: Op<"conv"> = {
     const sums = convolveF32(
       plan,
       x as Float32Array,
-      Float32Array.from(weights as ArrayLike<number>),
+      new Float32Array(weights as ArrayLike<number>),
     );
     const { channels } = plan.output;
     finishF32(sums, channels, {

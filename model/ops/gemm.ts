@@ -53,7 +53,7 @@ export const gemm: Op<"gemm"> = {
     const [a, b, c] = inputs.map(input => input.data as Float32Array);
     const { rows, columns, depth } = sizesOf(inputTypes[0]!, inputTypes[1]!, attrs);
     const left = attrs.transposeA ? transposed(a!, depth, rows) : a!;
-    const right = attrs.transposeB ? Float32Array.from(b!) : transposed(b!, depth, columns);
+    const right = attrs.transposeB ? new Float32Array(b!) : transposed(b!, depth, columns);
     const data = multiplyF32(left, right, rows, columns, depth);
     const scales = scalesOf(inputTypes[1]!);
     const addend = c && broadcastOffsets(inputTypes[2]!.shape, type.shape);

@@ -169,6 +169,11 @@ const REFUSALS: { readonly [K in OpKind]: readonly Refusal[] } = {
     ],
   ],
   "conv-transpose": [
+    [
+      [x4, counting(4, 2, 3, 3)],
+      { ...conv, strides: [0, 1], outputPadding: [0, 0] },
+      /integers above 0/,
+    ],
     [[x4], { ...conv, outputPadding: [0, 0] }, /expected 2 to 3 operands/],
     [[i64, w4], { ...conv, outputPadding: [0, 0] }, /expected x of type f32/],
     [[x4, i64], { ...conv, outputPadding: [0, 0] }, /expected weights of type f32/],
