@@ -17,11 +17,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DATA, skipWithout } from "./data.ts";
 
-const DATA =
-  process.env.TRITC_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 const VERSION = "v1.22.0";
-const ARCHIVE = join(DATA, `onnx-backend/onnx-backend-${VERSION}.tar.xz`);
+const ARCHIVE = `onnx-backend/onnx-backend-${VERSION}.tar.xz`;
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/onnx-backend", import.meta.url));
 
 export type Suite = "node" | "pytorch-converted" | "pytorch-operator" | "simple";
@@ -38,11 +37,9 @@ export interface DataSet {
   readonly outputs: readonly Uint8Array[];
 }
 
-/** Where the cases are missing, what to say; `undefined` if they are there. */
-export function backendCasesMissing(): string | undefined {
-  return existsSync(ARCHIVE)
-    ? undefined
-    : `the ONNX backend cases are not at ${ARCHIVE}: set TRITC_DATA`;
+/** Whether to skip, because the cases are missing. */
+export function skipWithoutBackendCases(): boolean {
+  return skipWithout(ARCHIVE);
 }
 
 export function backendCases(suite: Suite): readonly BackendCase[] {
@@ -58,7 +55,7 @@ function unpacked(): string {
   if (existsSync(folder)) return folder;
   mkdirSync(CACHE, { recursive: true });
   const beside = mkdtempSync(join(CACHE, "unpack-"));
-  execFileSync("tar", ["xJf", ARCHIVE, "-C", beside]);
+  execFileSync("tar", ["xJf", join(DATA, ARCHIVE), "-C", beside]);
   // Another process may have been faster: then its copy stays.
   if (!existsSync(folder)) renameSync(join(beside, VERSION), folder);
   rmSync(beside, { recursive: true, force: true });

@@ -70,8 +70,9 @@ export const exportAveragePool: Exporter<"average-pool"> = (node, e) => {
   const { shape } = e.typeOf(node.inputs[0]!);
   const { layout, countIncludePad } = node.attrs;
   const sizes = layout === "nchw" ? shape.slice(2) : shape.slice(1, 3);
-  const { kernel, pads } = node.attrs;
-  const global = kernel.join() === sizes.join() && pads.every(pad => pad === 0);
+  const { kernel, pads, strides } = node.attrs;
+  const plain = pads.every(pad => pad === 0) && strides.every(stride => stride === 1);
+  const global = plain && !countIncludePad && kernel.join() === sizes.join();
   return channelFirst(e, layout, e.value(node.inputs[0]!), image =>
     global
       ? e.emit("GlobalAveragePool", [image])
