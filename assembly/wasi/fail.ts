@@ -1,0 +1,55 @@
+/**
+ * @file Errors: one line on stderr, then the exit code.
+ *
+ * `begin` starts the line, the caller describes the problem with the writer,
+ * `end` leaves.
+ */
+
+import { F32, I32, I64, I8, dimOf, rankOf, typeOf } from "./descriptor";
+import { proc_exit } from "./preview1";
+import { flush, put, putByte, putBytes, putInteger, switchToStderr } from "./writer";
+
+export const EXIT_INPUT = 1;
+export const EXIT_USAGE = 2;
+
+export function begin(code: string): void {
+  switchToStderr();
+  put("error[");
+  put(code);
+  put("]: ");
+}
+
+export function end(exitCode: i32): void {
+  putByte(0x0a);
+  flush();
+  proc_exit(exitCode);
+  unreachable();
+}
+
+/** An error that a fixed text says. */
+export function fail(code: string, message: string): void {
+  begin(code);
+  put(message);
+  end(EXIT_INPUT);
+}
+
+function typeName(type: i32): string {
+  if (type == F32) return "f32";
+  if (type == I8) return "i8";
+  if (type == I32) return "i32";
+  return type == I64 ? "i64" : "u8";
+}
+
+/** `input "x" takes u8[1,28,28,1]` */
+export function putExpected(port: usize): void {
+  put("input \"");
+  putBytes(load<usize>(port), load<usize>(port, 4));
+  put("\" takes ");
+  put(typeName(typeOf(port)));
+  putByte(0x5b);
+  for (let axis = 0; axis < rankOf(port); axis++) {
+    if (axis > 0) putByte(0x2c);
+    putInteger(dimOf(port, axis));
+  }
+  putByte(0x5d);
+}
