@@ -29,8 +29,10 @@ export const GRADIENT = "gradient/";
 
 export const scheduleInput = (name: string): string => `schedule/${name}`;
 export const optimizerInput = (name: string): string => `optimizer/${name}`;
-/** What the optimiser remembers of a parameter. */
-export const slotName = (parameter: string, slot: string): string => `${parameter}/${slot}`;
+/** Before the names of what the optimiser remembers. */
+export const MEMORY = "memory/";
+export const slotName = (parameter: string, slot: string): string =>
+  `${MEMORY}${parameter}/${slot}`;
 
 export interface TrainingGraphRequest {
   readonly network: Network;

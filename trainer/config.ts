@@ -1,0 +1,197 @@
+/**
+ * @file The training configuration: what a user may say, its defaults, and the
+ * messages for what is wrong.
+ *
+ * A configuration is a JSON file, or a module (`.ts`, `.mjs`, `.js`) that
+ * exports `config`.
+ */
+
+import { readFile } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
+import { WEIGHT_METHODS } from "./methods/index.ts";
+import { MODEL_KINDS } from "./models/index.ts";
+import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
+import { explainIssues } from "./config-issues.ts";
+
+const positive = z.number().positive();
+const share = z.number().min(0).max(1);
+const count = z.int().positive();
+const methodNames = WEIGHT_METHODS.map(method => method.name);
+const quantizingNames = WEIGHT_METHODS.filter(m => m.quantize !== undefined).map(m => m.name);
+const layerMethod = z.enum(quantizingNames).default("int8");
+const weightDecay = z.number().min(0).default(5e-4);
+
+const sgd = z.strictObject({
+  kind: z.literal("sgd"),
+  momentum: share.default(0.9),
+  nesterov: z.boolean().default(true),
+  weightDecay,
+});
+const adam = z.strictObject({
+  kind: z.enum(["adam", "adamw"]),
+  beta1: share.default(0.9),
+  beta2: share.default(0.999),
+  epsilon: positive.default(1e-8),
+  weightDecay,
+});
+
+const schedule = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant"), rate: positive }),
+  z.strictObject({
+    kind: z.literal("cosine"),
+    rate: positive,
+    warmup: share.default(0),
+    floor: share.default(0),
+  }),
+  z.strictObject({
+    kind: z.literal("one-cycle"),
+    rate: positive,
+    rise: share.default(0.3),
+    startDivisor: positive.default(25),
+  }),
+  z.strictObject({
+    kind: z.literal("step"),
+    rate: positive,
+    at: z.array(share).min(1),
+    factor: positive.default(0.1),
+  }),
+]);
+
+const stage = z.strictObject({
+  /** Of the layers between the first and the last. */
+  method: z.enum(methodNames),
+  first: layerMethod,
+  last: layerMethod,
+  depthwise: layerMethod,
+  epochs: count,
+  optimizer: z.discriminatedUnion("kind", [sgd, adam]).default(() => sgd.parse({ kind: "sgd" })),
+  schedule,
+});
+
+const augment = z.strictObject({
+  shift: z.int().min(0).default(0),
+  flip: z.boolean().default(false),
+  fill: z.int().min(-128).max(255).default(0),
+});
+
+export const trainingConfigSchema = z.strictObject({
+  /** Of the model; default: that of the architecture. */
+  name: z.string().min(1).optional(),
+  data: z.strictObject({
+    /** KIND:PATH, as everywhere. */
+    source: z.string().min(1),
+    /** Training samples held back to watch progress by. */
+    validation: z.int().min(0).default(0),
+    /** Uses only the first training samples. */
+    limit: count.optional(),
+    /** Uses only these classes. */
+    classes: z.array(z.string()).min(2).optional(),
+  }),
+  model: z.union([
+    z.strictObject({ kind: z.enum(MODEL_KINDS.map(kind => kind.name)), width: positive.default(1) }),
+    z.strictObject({ onnx: z.string().min(1) }),
+  ]),
+  /** x = (stored − mean)·scale; default: from the training samples. */
+  input: z.strictObject({ mean: z.int().min(-128).max(255), scale: positive }).optional(),
+  activations: z.enum(ACTIVATION_FORMATS).default("int8"),
+  stages: z.array(stage).min(1),
+  batchSize: count.default(64),
+  seed: z.int().min(0).default(1),
+  threads: count.default(2),
+  augment: augment.default(() => augment.parse({})),
+  labelSmoothing: z.number().min(0).max(0.5).default(0),
+  /** Batches that statistics are averaged over before and after a stage that quantises. */
+  calibrationBatches: count.default(40),
+});
+
+/** What a user writes. */
+export type TrainingConfigInput = z.input<typeof trainingConfigSchema>;
+/** With every default filled in. */
+export type TrainingConfig = z.output<typeof trainingConfigSchema>;
+export type StageConfig = TrainingConfig["stages"][number];
+
+/** Checks `value` and fills in defaults. @throws train/bad-config: every problem at once */
+export function parseConfig(value: unknown, at = "configuration"): TrainingConfig {
+  const result = trainingConfigSchema.safeParse(value);
+  const problems: Diagnostic[] = result.success
+    ? checkStages(result.data, at)
+    : explainIssues(result.error.issues, trainingConfigSchema, at);
+  if (problems.length > 0) throw new UsageError(...problems);
+  return result.data!;
+}
+
+/** Reads a configuration; a model file in it is found beside it. @throws train/bad-config, file/unreadable */
+export async function loadConfig(path: string): Promise<TrainingConfig> {
+  const value = extname(path) === ".json" ? await readJson(path) : await importConfig(path);
+  const config = parseConfig(value, path);
+  if (!("onnx" in config.model)) return config;
+  return { ...config, model: { onnx: resolve(dirname(path), config.model.onnx) } };
+}
+
+/** Float weights cannot follow quantised ones: what was learnt would be lost. */
+function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
+  return stages.flatMap((current, i) => {
+    const before = stages[i - 1];
+    if (current.method !== "float" || before === undefined || before.method === "float") return [];
+    return [
+      problem("train/bad-config", "a float stage comes after one that quantises", {
+        at: `${at}: stages[${i}].method`,
+        help: "put float stages first",
+      }),
+    ];
+  });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      problem("train/bad-config", "the configuration is not valid JSON", {
+        at: path,
+        notes: [(error as Error).message],
+      }),
+    );
+  }
+}
+
+async function importConfig(path: string): Promise<unknown> {
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND") throw unreadable(path, error);
+    throw new UsageError(
+      problem("train/bad-config", "the configuration cannot be loaded", {
+        at: path,
+        notes: [(error as Error).message],
+        help: "TypeScript needs Node 22.18 or later; JSON works everywhere",
+      }),
+    );
+  }
+  if (module.config !== undefined) return module.config;
+  throw new UsageError(
+    problem("train/bad-config", 'the module does not export "config"', {
+      at: path,
+      help: "write: export const config = { … }",
+    }),
+  );
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  return new UsageError(
+    problem("file/unreadable", "the configuration cannot be read", {
+      at: path,
+      notes: [(error as Error).message],
+    }),
+  );
+}

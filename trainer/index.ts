@@ -1,0 +1,17 @@
+/** @file The trainer: configurations in, trained models out. */
+
+export {
+  loadConfig,
+  parseConfig,
+  type StageConfig,
+  type TrainingConfig,
+  type TrainingConfigInput,
+  trainingConfigSchema,
+} from "./config.ts";
+export { openEngine } from "./engine/onnxruntime.ts";
+export type { Evaluation } from "./loop/evaluate.ts";
+export type { OnProgress, TrainingEvent } from "./loop/progress.ts";
+export type { EpochRecord, TrainingResults } from "./loop/state.ts";
+export { WEIGHT_METHODS } from "./methods/index.ts";
+export { MODEL_KINDS } from "./models/index.ts";
+export { type TrainingResult, type TrainOptions, train } from "./train.ts";

@@ -1,0 +1,149 @@
+/** @file Everything a run needs before its first step: data, network, input, plans. */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { Random } from "../../core/random.ts";
+import { ModelError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import type { Graph } from "../../model/ir/graph.ts";
+import { readOnnx } from "../../model/onnx/index.ts";
+import type { StageConfig, TrainingConfig } from "../config.ts";
+import { type Dataset, openData, pickSamples } from "../data/index.ts";
+import { weightMethod } from "../methods/index.ts";
+import { modelKind } from "../models/index.ts";
+import { classCount, type Network, type Parameters } from "../network/network.ts";
+import { recognizeNetwork } from "../network/recognize.ts";
+import { adam } from "../optimizers/adam.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { sgd } from "../optimizers/sgd.ts";
+import type { InputQuantization } from "../step/input.ts";
+import { planFloat, planQuantized, type StagePlan } from "../step/plan.ts";
+import { type Samples, samplesOf } from "./samples.ts";
+
+export interface PreparedRun {
+  readonly network: Network;
+  /** Initial values. */
+  readonly parameters: Parameters;
+  readonly input: InputQuantization;
+  readonly training: Samples;
+  readonly validation: Samples;
+  readonly test: Samples;
+  readonly labels: readonly string[];
+  /** Of the configuration and the samples. */
+  readonly digest: string;
+}
+
+/** @throws data/*, train/bad-config, train/unsupported-model, onnx/* */
+export async function prepareRun(config: TrainingConfig): Promise<PreparedRun> {
+  const { source, limit, classes } = config.data;
+  const whole = await openData(source, { split: "train", limit, classes });
+  const testSet = await openData(source, { split: "test", classes });
+  const { network, parameters } = recognizeNetwork(await graphFor(config, whole));
+  checkClasses(network, whole);
+  const all = samplesOf(whole, network.input.shape);
+  const [trainingSet, validationSet] = split(config, whole);
+  const training = samplesOf(trainingSet, network.input.shape);
+  return {
+    network: config.name === undefined ? network : { ...network, name: config.name },
+    parameters,
+    input: inputFor(config, all),
+    training,
+    validation: samplesOf(validationSet, network.input.shape),
+    test: samplesOf(testSet, network.input.shape),
+    labels: whole.classNames,
+    digest: digestOfRun(config, all),
+  };
+}
+
+/** How `stage` treats each layer. */
+export function planFor(
+  stage: StageConfig,
+  network: Network,
+  activations: TrainingConfig["activations"],
+): StagePlan {
+  const body = weightMethod(stage.method)!;
+  if (body.quantize === undefined) return planFloat(network);
+  const [first, last, depthwise] = [stage.first, stage.last, stage.depthwise].map(
+    name => weightMethod(name)!,
+  );
+  const choice = { body, first: first!, last: last!, depthwise: depthwise! };
+  return planQuantized(network, choice, activations);
+}
+
+export function optimizerFor({ optimizer }: StageConfig): Optimizer {
+  if (optimizer.kind === "sgd") return sgd(optimizer);
+  return adam({ ...optimizer, decoupled: optimizer.kind === "adamw" });
+}
+
+async function graphFor(config: TrainingConfig, { shape, classNames }: Dataset): Promise<Graph> {
+  const { model, seed } = config;
+  if ("onnx" in model) return readOnnx(await readModel(model.onnx), { name: basename(model.onnx, ".onnx") });
+  const [height, width, channels] = shape;
+  return modelKind(model.kind)!.build({
+    input: [channels, height, width],
+    classes: classNames.length,
+    width: model.width,
+    seed,
+  });
+}
+
+async function readModel(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new UsageError(
+      problem("file/unreadable", "the model cannot be read", {
+        at: path,
+        notes: [(error as Error).message],
+      }),
+    );
+  }
+}
+
+function checkClasses(network: Network, { name, classNames }: Dataset): void {
+  const scores = classCount(network);
+  if (scores === classNames.length) return;
+  throw new ModelError(
+    problem("data/wrong-shape", `the model has ${scores} scores for ${classNames.length} classes`, {
+      at: name,
+      help: "give a model whose last layer fits the data, or choose classes with data.classes",
+    }),
+  );
+}
+
+/** Training samples, and those held back: a random choice that depends on the seed alone. */
+function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Dataset] {
+  const { validation } = config.data;
+  const left = whole.count - validation;
+  if (left < config.batchSize) {
+    throw new UsageError(
+      problem("train/bad-config", "too few training samples for one batch", {
+        at: "data.validation",
+        notes: [`${whole.count} samples, ${validation} held back, batches of ${config.batchSize}`],
+        help: "hold back fewer samples, or choose a smaller batchSize",
+      }),
+    );
+  }
+  const order = new Random(config.seed, "validation").permutation(whole.count);
+  const kept = order.slice(0, left).sort();
+  return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
+}
+
+/** As configured, or centred and scaled by the mean and deviation of all training values. */
+function inputFor({ input }: TrainingConfig, { dtype, data }: Samples): InputQuantization {
+  if (input !== undefined) return { dtype, mean: input.mean, scale: Math.fround(input.scale) };
+  let sum = 0;
+  let squares = 0;
+  for (const value of data) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / data.length;
+  const deviation = Math.sqrt(Math.max(squares / data.length - mean * mean, 1));
+  return { dtype, mean: Math.round(mean), scale: Math.fround(1 / deviation) };
+}
+
+function digestOfRun(config: TrainingConfig, { data, labels }: Samples): string {
+  const hash = createHash("sha256").update(JSON.stringify(config)).update(data).update(labels);
+  return hash.digest("hex");
+}
