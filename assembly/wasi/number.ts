@@ -1,14 +1,13 @@
 /**
  * @file f32 as decimal text that reads back to the same bits.
  *
- * The number is scaled to an integer of d digits in f64, for d = 6 … 9 until
+ * The number is scaled to an integer of d digits in f64, for d = 1 … 9 until
  * the result reads back. Nine digits always do: their step is below a third
  * of an f32's, and the error of the scaling is 2^-20 of that step.
  */
 
 import { put, putByte, putInteger } from "./writer";
 
-const FEWEST_DIGITS = 6;
 const MOST_DIGITS = 9;
 /** 2^-48: shorter texts are taken only if they read back with this much to spare on both sides. */
 const MARGIN: f64 = 3.552713678800501e-15;
@@ -63,7 +62,7 @@ function putPositive(value: f32): void {
   const first = exponentOf(value);
   let digits: f64 = 0;
   let exponent = 0;
-  for (let count = FEWEST_DIGITS; count <= MOST_DIGITS; count++) {
+  for (let count = 1; count <= MOST_DIGITS; count++) {
     exponent = first - count + 1;
     digits = nearest<f64>(scaleByTen(value, -exponent));
     if (readsBack(digits, exponent, value)) break;

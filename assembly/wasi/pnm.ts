@@ -24,11 +24,17 @@ function isSpaceOrComment(byte: i32): bool {
   return isSpace(byte) || byte == 0x23;
 }
 
-/** The next number of the header; white space and comments stand before it. */
+/** The byte itself, or, if it starts a comment, the one that ends it. */
+function skipComment(byte: i32): i32 {
+  if (byte == 0x23) while (byte != 0x0a && byte >= 0) byte = take();
+  return byte;
+}
+
+/** The next number of the header, with the white space or comment behind it. */
 function takeNumber(): i32 {
   let byte = take();
   while (isSpaceOrComment(byte)) {
-    if (byte == 0x23) while (byte != 0x0a && byte >= 0) byte = take();
+    skipComment(byte);
     byte = take();
   }
   let value = 0, digits = 0;
@@ -36,7 +42,7 @@ function takeNumber(): i32 {
     value = value * 10 + byte - 0x30;
     byte = take();
   }
-  if (digits == 0 || !isSpace(byte)) fail("run/bad-input", "the header of the image is malformed");
+  if (digits == 0 || !isSpace(skipComment(byte))) fail("run/bad-input", "the header of the image is malformed");
   return value;
 }
 

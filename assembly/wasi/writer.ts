@@ -59,9 +59,8 @@ export function put(text: string): void {
 
 export function putInteger(value: i64): void {
   if (value < 0) putByte(0x2d);
-  // Negative numbers are one more than positive ones: work on them.
-  let rest = value < 0 ? value : -value;
-  let power: i64 = -1;
+  let rest = <u64>(value < 0 ? -value : value);
+  let power: u64 = 1;
   while (rest / power >= 10) power *= 10;
   for (; power != 0; power /= 10) {
     putByte(0x30 + <i32>(rest / power));
