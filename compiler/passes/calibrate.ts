@@ -8,6 +8,7 @@
  */
 
 import type { Tensor } from "../../core/tensor.ts";
+import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { evaluateAll } from "../../model/ops/index.ts";
 import { Histogram } from "./histogram.ts";
@@ -23,23 +24,51 @@ export type Sample = Readonly<Record<string, Tensor>>;
 /**
  * The ranges that `insert-quantization` asks for.
  *
- * **Requires** the graph that the prepare passes leave behind, and at least
- * one sample.
+ * **Requires** the graph that the prepare passes leave behind.
+ *
+ * @throws compile/needs-calibration without samples
+ * @throws graph/non-finite for every value that was NaN or infinite
  */
 export function calibrate(graph: Graph, samples: Iterable<Sample>): Ranges {
   const points = new Map<NodeId, Histogram>();
   for (const id of quantizationPoints(graph)) points.set(id, new Histogram());
+  let count = 0;
   for (const sample of samples) {
+    count++;
     evaluateAll(graph, sample, (node, value) => {
       points.get(node.id)?.add(value.data as Float32Array);
     });
   }
+  if (count === 0) throw new ModelError(withoutSamples(graph));
+  return rangesOf(graph, points);
+}
+
+function rangesOf(graph: Graph, points: ReadonlyMap<NodeId, Histogram>): Ranges {
   const keys = valueKeys(graph);
   const ranges: Record<string, readonly [number, number]> = {};
+  const problems: Diagnostic[] = [];
   for (const [id, histogram] of points) {
+    const key = keys[id]!;
     const isInput = graph.nodes[id]!.kind === "input";
+    if (histogram.nonFiniteCount > 0) problems.push(nonFinite(graph, key, histogram));
     const { min, max } = isInput ? histogram.extremes() : histogram.bestRange();
-    ranges[keys[id]!] = [Math.fround(min), Math.fround(max)];
+    ranges[key] = [Math.fround(min), Math.fround(max)];
   }
+  if (problems.length > 0) throw new ModelError(...problems);
   return ranges;
+}
+
+function withoutSamples(graph: Graph): Diagnostic {
+  return problem("compile/needs-calibration", "there are no samples to calibrate on", {
+    at: graph.name,
+    help: "give at least one sample; a few dozen that look like the real data are better",
+  });
+}
+
+function nonFinite(graph: Graph, key: string, { nonFiniteCount }: Histogram): Diagnostic {
+  return problem("graph/non-finite", `"${key}" was NaN or infinite ${nonFiniteCount} times`, {
+    at: graph.name,
+    notes: ["8 bits cannot hold such values, and no range describes them"],
+    help: "check the calibration samples, and that they are normalised as in training",
+  });
 }

@@ -16,17 +16,26 @@ export class Histogram {
   #limit = 2 ** -20;
   #min = Infinity;
   #max = -Infinity;
+  #nonFiniteCount = 0;
+
+  /** How many values were NaN or infinite; they are left out. */
+  get nonFiniteCount(): number {
+    return this.#nonFiniteCount;
+  }
 
   add(values: Float32Array): void {
     for (const value of values) {
-      if (value < this.#min) this.#min = value;
-      if (value > this.#max) this.#max = value;
+      if (!Number.isFinite(value)) this.#nonFiniteCount++;
+      else if (value < this.#min) this.#min = value;
+      if (value > this.#max && value < Infinity) this.#max = value;
     }
     while (Math.max(this.#max, -this.#min) >= this.#limit) this.#grow();
     const perUnit = HALF / this.#limit;
     for (const value of values) {
       // Zero is exact in every range: it adds no error.
-      if (value !== 0) this.#counts[HALF + Math.floor(value * perUnit)]!++;
+      if (value !== 0 && Number.isFinite(value)) {
+        this.#counts[HALF + Math.floor(value * perUnit)]!++;
+      }
     }
   }
 
@@ -37,19 +46,18 @@ export class Histogram {
 
   /** The range around 0 with the least mean squared error at 256 levels. */
   bestRange(): Interval {
-    const whole = this.extremes();
-    let best = whole;
-    let least = Infinity;
-    for (let step = 0; step <= STEPS; step++) {
-      const share = 1 - ((1 - SMALLEST) * step) / STEPS;
-      const range = { min: whole.min * share, max: whole.max * share };
-      const error = this.#errorOf(range);
-      if (error < least) {
-        least = error;
-        best = range;
-      }
+    let best = this.extremes();
+    // The ends depend on each other only through the step: two rounds settle them.
+    for (let round = 0; round < 2; round++) {
+      best = this.#bestOf(shrunk(best.max).map(max => ({ min: best.min, max })));
+      best = this.#bestOf(shrunk(best.min).map(min => ({ min, max: best.max })));
     }
     return best;
+  }
+
+  #bestOf(candidates: readonly Interval[]): Interval {
+    const errors = candidates.map(range => this.#errorOf(range));
+    return candidates[errors.indexOf(Math.min(...errors))]!;
   }
 
   /** Sum of squared errors: a uniform one inside, the distance outside. */
@@ -77,4 +85,13 @@ export class Histogram {
     this.#counts = counts;
     this.#limit *= 2;
   }
+}
+
+/** `end` and ends nearer to 0, in even steps. */
+function shrunk(end: number): number[] {
+  if (end === 0) return [0];
+  return Array.from(
+    { length: STEPS + 1 },
+    (_, step) => end * (1 - ((1 - SMALLEST) * step) / STEPS),
+  );
 }
