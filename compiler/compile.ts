@@ -9,9 +9,9 @@ import { printGraph } from "../model/ir/print.ts";
 import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
 import { commandShell, shellBytes } from "./emit/command.ts";
 import { readLibrary } from "./emit/library.ts";
-import { manifestOf } from "./emit/manifest.ts";
+import { type ModelFacts, manifestOf } from "./emit/manifest.ts";
 import { emitWasm, type ModuleSource } from "./emit/module.ts";
-import { type LowerModelOptions, lowerModel } from "./lower-model.ts";
+import { type LoweredModel, type LowerModelOptions, lowerModel } from "./lower-model.ts";
 import { planGraph } from "./plan/index.ts";
 import type { KernelLibrary } from "./plan/kernel-library.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -23,12 +23,18 @@ export interface CompileTarget {
   readonly simd: SimdTier;
 }
 
-export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter"> {
+/** What only the second half of the compiler needs to know. */
+export interface BackendOptions {
   readonly target: CompileTarget;
   readonly kernels: KernelLibrary;
   /** In place of the target's own tier. */
   readonly simd?: SimdTier;
 }
+
+export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, BackendOptions {}
+
+/** Where a lowered graph comes from, for the manifest. */
+export type Origin = Pick<ModelFacts, "modelDigest" | "weights" | "batch">;
 
 export interface Compilation {
   readonly wasm: Uint8Array;
@@ -49,20 +55,31 @@ export interface Compilation {
  */
 export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
   const { weights = "auto", batch } = options;
-  const { graph, ranges, diagnostics } = lowerModel(model, options);
-  const use = readModelUse(graph.metadata);
-  const { plan, source } = planFor(graph, use, options);
-  const manifest = manifestOf(plan, {
+  const origin = {
     modelDigest: digestOfModel(model),
     weights,
     ...(batch === undefined ? {} : { batch }),
-    ...(ranges === undefined ? {} : { ranges }),
-    ...use,
-  });
-  const full = { ...source, manifest };
+  };
+  return compileLowered(lowerModel(model, options), origin, options);
+}
+
+/**
+ * Compiles what the passes left.
+ *
+ * @throws compile/unsupported for every node that no kernel computes
+ */
+export function compileLowered(
+  { graph, ranges, diagnostics }: LoweredModel,
+  origin: Origin,
+  options: BackendOptions,
+): Compilation {
+  const use = readModelUse(graph.metadata);
+  const { plan, source } = planFor(graph, use, options);
+  const facts = { ...origin, ...use, ...(ranges === undefined ? {} : { ranges }) };
+  const full = { ...source, manifest: manifestOf(plan, facts) };
   return {
     wasm: emitWasm(full),
-    manifest,
+    manifest: full.manifest,
     graph,
     plan,
     diagnostics,
@@ -73,7 +90,7 @@ export function compile(model: Uint8Array | Graph, options: CompileOptions): Com
 function planFor(
   graph: Graph,
   use: ModelUse,
-  options: CompileOptions,
+  options: BackendOptions,
 ): { plan: Plan; source: Omit<ModuleSource, "manifest"> } {
   const { target, kernels, simd = target.simd } = options;
   const library = (target.shell ? kernels.commands : kernels.modules)[simd];

@@ -3,11 +3,14 @@
  */
 
 export {
+  type BackendOptions,
   type Compilation,
   type CompileOptions,
   type CompileTarget,
   compile,
+  compileLowered,
   digestOfModel,
+  type Origin,
 } from "./compile.ts";
 export { ARTEFACT_SUFFIXES, type Artefact, type ArtefactKind } from "./emit/artefact.ts";
 export { type LoweredModel, type LowerModelOptions, lowerModel } from "./lower-model.ts";
