@@ -1,4 +1,4 @@
-/** @file From integers to reals: (q − zeroPoint) · scale, rounded once. */
+/** @file From integers to reals: (q − zeroPoint) · scale. */
 
 import { isBig } from "../../core/dtype.ts";
 import { zeros } from "../../core/tensor.ts";
@@ -6,7 +6,7 @@ import { channelOf } from "./along-axis.ts";
 import { demand, demandQuantization, operandTypes } from "./checks.ts";
 import type { Op } from "./op.ts";
 
-/** Differences are rounded to f32 first; for 24 bits and fewer that changes nothing. */
+/** Difference and product are rounded to f32; differences of up to 24 bits are exact. */
 export const dequantize: Op<"dequantize"> = {
   kind: "dequantize",
   summary: "quantized integers to f32",

@@ -115,6 +115,16 @@ describe("between reals and integers", () => {
     expect(numbers("dequantize", [bias], {})).toEqual([2 ** 24]);
   });
 
+  test("dequantize takes the meaning of bare integers from its attributes", () => {
+    const bare = tensorOf("u8", [2], [0, 200]);
+    const quantization = { scales: [0.5], zeroPoints: [128] };
+    expect(numbers("dequantize", [bare], { quantization })).toEqual([-64, 36]);
+    const typed = quantized([1], [3], 0.25, 1);
+    expect(
+      numbers("dequantize", [typed], { quantization: { scales: [1], zeroPoints: [0] } }),
+    ).toEqual([3]);
+  });
+
   test.each([
     ["u4", [0, 15]],
     ["i4", [-8, 7]],

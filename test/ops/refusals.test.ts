@@ -210,6 +210,14 @@ const REFUSALS: { readonly [K in OpKind]: readonly Refusal[] } = {
     ],
   ],
   gemm: [
+    [
+      [
+        counting(1, 1),
+        { tensor: tensorOf("i2", [1, 1], [-2]), quantization: { ...meaning, axis: 1 } },
+      ],
+      gemm,
+      /trits -1, 0 and 1 as i2 weights, got -2/,
+    ],
     [[v], gemm, /expected 2 to 3 operands/],
     [[v, v], gemm, /expected a with 2 dimensions/],
     [[counting(2, 2), v], gemm, /expected b with 2 dimensions/],
@@ -362,6 +370,12 @@ const REFUSALS: { readonly [K in OpKind]: readonly Refusal[] } = {
     [[v], { ...meaning, dtype: "u8", axis: 0 }, /expected 2 scales and zero points, got 1 and 1/],
   ],
   dequantize: [
+    [
+      [plainBytes],
+      { quantization: { scales: [1, 2], zeroPoints: [0, 0] } },
+      /expected 1 scales and/,
+    ],
+    [[v], { quantization: meaning }, /expected an integer type, got f32/],
     [[plainBytes], {}, /x of type i8 has no quantization/],
     [[v, v], {}, /expected 1 operand/],
     [[{ tensor: i64, quantization: meaning }], {}, /cannot dequantize i64/],
