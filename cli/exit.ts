@@ -17,6 +17,8 @@ export const EXIT = {
   usage: 2,
   /** tritc is at fault. */
   internal: 3,
+  /** Stopped by Ctrl-C: 128 + SIGINT, as shells have it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

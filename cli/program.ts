@@ -10,6 +10,7 @@ import { addInspect } from "./commands/inspect.ts";
 import { addKernels } from "./commands/kernels.ts";
 import { addPasses } from "./commands/passes.ts";
 import { addRun } from "./commands/run.ts";
+import { addTrain } from "./commands/train.ts";
 import { addVerify } from "./commands/verify.ts";
 import { EXIT, type ExitCode, reportFailure } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -23,6 +24,7 @@ export interface Session {
 
 /** In the order of the help text: along the road from data to module. */
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
+  addTrain,
   addCompile,
   addRun,
   addEval,
@@ -34,7 +36,8 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
 ];
 
 const AFTER_HELP = `
-Exit codes: 0 done, 1 the model or the data is at fault, 2 the call is, 3 tritc itself is.
+Exit codes: 0 done, 1 the model or the data is at fault, 2 the call is, 3 tritc itself is,
+130 interrupted.
 TRITC_DEBUG=1…5 prints what the compiler does; TRITC_DATA names the folder of data sets.`;
 
 /** Runs one command line, without the program's own name. */
