@@ -27,6 +27,8 @@ export const DIAGNOSTIC_CODES = {
   "data/wrong-shape": "samples do not have the shape that the model takes",
   "run/wrong-shape": "the input does not have the shape that the module takes",
   "run/wrong-dtype": "the input does not have the element type that the module takes",
+  "run/bad-input": "a command's input is no whole, well-formed file of its kind",
+  "run/io": "a command cannot read its input or write its output",
   "run/not-tritc": "the file is not a module made by tritc",
   "verify/different": "the module and the reference evaluator do not agree",
   "train/bad-config": "the training configuration is wrong",
