@@ -72,6 +72,8 @@ class Training {
   readonly #checkpointPath: string;
   readonly #pace: Pace;
   #state: Checkpoint;
+  /** Whether the folder's checkpoint is of this run. */
+  #hasCheckpoint = false;
 
   constructor(config: TrainingConfig, options: TrainOptions, engine: Engine, run: PreparedRun) {
     this.#config = config;
@@ -93,6 +95,7 @@ class Training {
   async run(): Promise<TrainingResult> {
     if (this.#options.resume) {
       this.#state = await readCheckpoint(this.#checkpointPath, this.#run.digest);
+      this.#hasCheckpoint = true;
     }
     this.#announce();
     while (this.#state.position.stage < this.#config.stages.length) {
@@ -152,7 +155,7 @@ class Training {
       schedule: config.schedule,
       augmentation: this.#config.augment,
       seed: this.#config.seed,
-      checkpoint: this.#checkpointPath,
+      checkpoint: () => (this.#hasCheckpoint ? this.#checkpointPath : undefined),
     };
     return Stage.open(request, tensors);
   }
@@ -276,6 +279,7 @@ class Training {
 
   async #save(): Promise<void> {
     await writeCheckpoint(this.#checkpointPath, this.#state);
+    this.#hasCheckpoint = true;
     this.#emit({ kind: "checkpoint", path: this.#checkpointPath });
   }
 

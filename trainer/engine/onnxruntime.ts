@@ -26,23 +26,27 @@ const ORT_TYPES: { readonly [D in DType]?: OrtTensor.Type } = {
 };
 const DTYPES = new Map(Object.entries(ORT_TYPES).map(([dtype, type]) => [type, dtype as DType]));
 
-const PACKAGES = ["onnxruntime-node", "onnxruntime-web"] as const;
+/** The packages that can be the engine, the preferred one first. */
+export const ENGINE_PACKAGES: readonly string[] = ["onnxruntime-node", "onnxruntime-web"];
 
-/** Opens the first engine that is installed. @throws train/no-engine via UsageError */
-export async function openEngine(threads: number): Promise<Engine> {
-  for (const name of PACKAGES) {
+/** Opens the first of `packages` that is installed. @throws train/no-engine via UsageError */
+export async function openEngine(
+  threads: number,
+  packages: readonly string[] = ENGINE_PACKAGES,
+): Promise<Engine> {
+  for (const name of packages) {
     const runtime = await importRuntime(name);
     if (runtime !== undefined) return engineOf(runtime, name, threads);
   }
   throw new UsageError(
     problem("train/no-engine", "training needs ONNX Runtime, and it is not installed", {
-      notes: [`looked for the packages ${PACKAGES.join(" and ")}`],
+      notes: [`looked for the packages ${packages.join(" and ")}`],
       help: "npm install --save-dev onnxruntime-node (onnxruntime-web works too, more slowly)",
     }),
   );
 }
 
-async function importRuntime(name: (typeof PACKAGES)[number]): Promise<Runtime | undefined> {
+async function importRuntime(name: string): Promise<Runtime | undefined> {
   try {
     return (await import(name)) as Runtime;
   } catch (error) {

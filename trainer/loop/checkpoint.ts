@@ -119,7 +119,8 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   let at = start;
   for (const { name, shape } of header.tensors) {
     const size = elementCount(shape) * Float32Array.BYTES_PER_ELEMENT;
-    const data = new Float32Array(bytes.slice(at, at + size).buffer);
+    // A copy: a view could not be aligned.
+    const data = new Float32Array(new Uint8Array(bytes.subarray(at, at + size)).buffer);
     tensors.set(name, { dtype: "f32", shape, data });
     at += size;
   }

@@ -7,6 +7,12 @@ import type { Engine, Feeds } from "../engine/engine.ts";
 import { diagnosingGraph, GRADIENT, type TrainingGraphRequest } from "../step/training-graph.ts";
 import { inputNames, type Position } from "./state.ts";
 
+export interface DivergedRequest extends TrainingGraphRequest {
+  readonly engine: Engine;
+  /** The checkpoint that this run wrote or resumed from, if there is one. */
+  checkpoint(): string | undefined;
+}
+
 /**
  * The error for a loss that is NaN or infinite at `position`.
  *
@@ -14,17 +20,20 @@ import { inputNames, type Position } from "./state.ts";
  * to what followed.
  */
 export async function diverged(
-  request: TrainingGraphRequest & { readonly engine: Engine; readonly checkpoint: string },
+  request: DivergedRequest,
   feeds: Feeds,
   { epoch, step }: Pick<Position, "epoch" | "step">,
 ): Promise<ModelError> {
   const { name, size } = await largestGradient(request, feeds);
+  const checkpoint = request.checkpoint();
   return new ModelError(
     problem("train/diverged", "the loss is no longer a finite number", {
       at: `epoch ${epoch + 1}, step ${step + 1}`,
       notes: [
         `the largest gradient just before was that of "${name}": ${size.toPrecision(3)}`,
-        `the last good state is in ${request.checkpoint}`,
+        checkpoint === undefined
+          ? "no checkpoint had been written yet"
+          : `the last good checkpoint is ${checkpoint}`,
       ],
       help: "lower the learning rate (a tenth is a start), or lengthen its rise",
     }),
@@ -32,7 +41,7 @@ export async function diverged(
 }
 
 async function largestGradient(
-  request: TrainingGraphRequest & { readonly engine: Engine },
+  request: DivergedRequest,
   feeds: Feeds,
 ): Promise<{ readonly name: string; readonly size: number }> {
   const graph = diagnosingGraph(request);

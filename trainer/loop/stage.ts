@@ -9,7 +9,7 @@
 import type { Tensor } from "../../core/tensor.ts";
 import { Random } from "../../core/random.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
-import type { Engine, Session } from "../engine/engine.ts";
+import type { Session } from "../engine/engine.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
 import {
   CORRECT,
@@ -21,11 +21,10 @@ import {
   optimizerInput,
   scheduleInput,
   STATISTICS_RATE,
-  type TrainingGraphRequest,
   trainingGraph,
 } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
-import { diverged } from "./diverged.ts";
+import { type DivergedRequest, diverged } from "./diverged.ts";
 import { augmentedBatch, type Samples } from "./samples.ts";
 import {
   completeState,
@@ -40,16 +39,13 @@ import {
 /** Step size of the running statistics while weights change. */
 const STATISTICS_STEP = 0.1;
 
-export interface StageRequest extends TrainingGraphRequest {
-  readonly engine: Engine;
+export interface StageRequest extends DivergedRequest {
   readonly samples: Samples;
   readonly stage: number;
   readonly epochs: number;
   readonly schedule: Schedule;
   readonly augmentation: Augmentation;
   readonly seed: number;
-  /** For messages. */
-  readonly checkpoint: string;
 }
 
 type Feeds = Record<string, Tensor>;
