@@ -153,7 +153,7 @@ export class Scanner {
   /** `{scale, zeroPoint}` or `{axis=…, scales=[…], zeroPoints=[…]}`, behind the brace. */
   #quantization(): TensorQuantization {
     this.#skipBlanks();
-    if (/^[-\d]/.test(this.#text.slice(this.#position))) {
+    if (/^(?:[-\d]|(?:inf|nan)\b)/.test(this.#text.slice(this.#position))) {
       const scale = this.#number();
       this.expect(",");
       const zeroPoint = this.#number();
