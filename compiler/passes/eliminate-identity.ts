@@ -8,8 +8,10 @@
  * Only what keeps every bit: x + 0 turns −0 into +0, so only x − 0 counts.
  */
 
+import { dtypeRange } from "../../core/dtype.ts";
 import { compose } from "../../core/interval.ts";
 import { sameShape } from "../../core/shape.ts";
+import { tensorOf, toNumbers } from "../../core/tensor.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
@@ -30,6 +32,7 @@ export const eliminateIdentity: Pass = {
       pad: (node, b) => (hasPadding(node) ? undefined : sameAsInput(node, b)),
       cast: (node, b) =>
         b.typeOf(node.inputs[0]!).dtype === node.attrs.to ? node.inputs[0] : undefined,
+      lookup,
       "max-pool": unitWindow,
       sub: (node, b) => withNeutral(node, b, 0),
       mul: (node, b) => withNeutral(node, b, 1) ?? withNeutral(swapped(node), b, 1),
@@ -73,6 +76,16 @@ function clamp(node: Node<"clamp">, b: Rewriter): NodeId | undefined {
   if (attrs.min === -Infinity && attrs.max === Infinity) return source.id;
   if (source.kind !== "clamp") return undefined;
   return b.add("clamp", source.inputs, compose(source.attrs, attrs), node.name);
+}
+
+/** One table for two. */
+function lookup(node: Node<"lookup">, b: Rewriter): NodeId | undefined {
+  const source = b.node(node.inputs[0]!);
+  if (source.kind !== "lookup") return undefined;
+  const { table, quantization } = node.attrs;
+  const values = toNumbers(source.attrs.table).map(q => table.data[q - dtypeRange("i8").min]!);
+  const attrs = { table: tensorOf("i8", [values.length], values), quantization };
+  return b.add("lookup", source.inputs, attrs, node.name);
 }
 
 /** For ops that can only drop or repeat elements: the same shape means the same value. */

@@ -16,6 +16,9 @@ import { type WeightConstant, weightsOf } from "./weight-constant.ts";
 
 type Layer = Node<"conv"> | Node<"gemm">;
 
+/** Σ|w| from which on 32 bits might not hold the sum: the layer stays real. */
+const LARGEST_NORM = 2 ** 23;
+
 /** The layer with 8-bit output. */
 export function lowerToInt8(
   node: Layer,
@@ -58,6 +61,7 @@ function integerLayer(node: Layer, b: Rewriter): IntegerLayer | undefined {
     weights: summarizeWeights(weights.tensor.data, weights.scales),
     ...(bias === undefined ? {} : { bias: toNumbers(bias) }),
   };
+  if (facts.weights.norms.some(norm => norm >= LARGEST_NORM)) return undefined;
   return { x: x.id, weights, facts };
 }
 
