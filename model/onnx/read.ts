@@ -133,12 +133,17 @@ function startImport(graph: GraphProto, opset: number, options: ReadOptions): Im
   const found: Diagnostic[] = [];
   const inputs = gather<readonly ModelInput[]>(found, () => resolveInputs(graph, options.batch));
   for (const { name, dtype, shape } of inputs ?? []) {
-    values.set(name, builder.input(name, dtype, shape));
+    gather(found, () => {
+      const id = located(`input "${name}"`, () => builder.input(name, dtype, shape));
+      values.set(name, id);
+    });
   }
   for (const proto of graph.initializer) {
     gather(found, () => {
-      const tensor = tensorOfProto(proto, `initializer "${proto.name}"`);
-      values.set(proto.name, builder.constant(tensor, { name: proto.name }));
+      const place = `initializer "${proto.name}"`;
+      const tensor = tensorOfProto(proto, place);
+      const id = located(place, () => builder.constant(tensor, { name: proto.name }));
+      values.set(proto.name, id);
     });
   }
   for (const { values: proto } of graph.sparseInitializer) {
@@ -179,13 +184,15 @@ function importNode(proto: NodeProto, importing: Importing, used: ReadonlySet<st
   }
 }
 
+const HELP = "export the model again; onnx.shape_inference names operators that do not fit";
+
 /** Problems that do not say where they are, are here. */
 function located<R>(place: string, step: () => R): R {
   try {
     return step();
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(...error.diagnostics.map(found => ({ at: place, ...found })));
+    throw new ModelError(...error.diagnostics.map(found => ({ at: place, help: HELP, ...found })));
   }
 }
 

@@ -151,8 +151,8 @@ export class ImportNode {
   }
 
   /** @throws onnx/unsupported-attribute */
-  unsupported(message: string, help?: string): never {
-    this.fail("onnx/unsupported-attribute", message, help === undefined ? {} : { help });
+  unsupported(message: string, help = `see what the specification of ${this.op} allows`): never {
+    this.fail("onnx/unsupported-attribute", message, { help });
   }
 
   fail(

@@ -48,7 +48,8 @@ export function variadic(kind: "add" | "min" | "max"): Importer {
 }
 
 function combine(n: ImportNode, kind: "add" | "min" | "max"): NodeId {
-  return n.inputs().reduce((a, b) => n.add(kind, [a, b], {}));
+  const [, ...rest] = n.inputs();
+  return rest.reduce((a, b) => n.add(kind, [a, b], {}), n.input(0));
 }
 
 export const importMean: Importer = n => {
