@@ -12,7 +12,7 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
-export type DataArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
+export type DataArray = Float32Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
 
 /** Data with its shape, which is then checked. */
 export interface TensorLike<A extends DataArray = DataArray> {

@@ -9,6 +9,7 @@
  */
 
 import binaryenPackage from "binaryen";
+import type { SimdTier } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 
 type Type = number;
@@ -100,7 +101,14 @@ interface Binaryen {
   readonly none: Type;
   readonly i32: Type;
   readonly f32: Type;
-  readonly Features: { readonly MVP: number; readonly SIMD128: number; readonly All: number };
+  readonly Features: {
+    readonly MutableGlobals: number;
+    readonly SignExt: number;
+    readonly NontrappingFPToInt: number;
+    readonly BulkMemory: number;
+    readonly BulkMemoryOpt: number;
+    readonly SIMD128: number;
+  };
   readBinary(bytes: Uint8Array): WasmModule;
   createType(types: readonly Type[]): Type;
   expandType(type: Type): readonly Type[];
@@ -114,6 +122,20 @@ interface Binaryen {
 }
 
 export const binaryen = binaryenPackage as unknown as Binaryen;
+
+/**
+ * What the AssemblyScript compiler writes, and every engine of the last years
+ * reads. With more, Binaryen would choose encodings that engines do not know.
+ */
+const { MutableGlobals, SignExt, NontrappingFPToInt, SIMD128 } = binaryen.Features;
+const BULK_MEMORY = binaryen.Features.BulkMemory | binaryen.Features.BulkMemoryOpt;
+const SCALAR_FEATURES = MutableGlobals | SignExt | NontrappingFPToInt | BULK_MEMORY;
+
+/** The instruction set of each tier. */
+export const TIER_FEATURES: Readonly<Record<SimdTier, number>> = {
+  scalar: SCALAR_FEATURES,
+  simd128: SCALAR_FEATURES | SIMD128,
+};
 
 /** The memory's internal name in every module that the AssemblyScript compiler writes. */
 const MEMORY = "0";

@@ -25,6 +25,7 @@ import {
   isImported,
   replaceMemory,
   type Segment,
+  TIER_FEATURES,
   takeExports,
   type WasmModule,
 } from "./binaryen.ts";
@@ -78,7 +79,7 @@ function withModule<T>(source: ModuleSource, write: (module: WasmModule) => T): 
 }
 
 function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): void {
-  module.setFeatures(binaryen.Features.All);
+  module.setFeatures(TIER_FEATURES[plan.simd]);
   const kernels = kernelsOf(module);
   replaceMemory(module, plan.memory.totalBytes / PAGE_BYTES, EXPORTS.memory, [
     ...joinStatics(plan.statics),
