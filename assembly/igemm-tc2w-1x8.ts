@@ -12,6 +12,7 @@
  */
 
 import { zeroOf } from "./clamp";
+import { splat16 } from "./constant";
 import { finishPixelI32 } from "./finish-i32";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
 import { sumLanes4 } from "./pairs";
@@ -24,7 +25,7 @@ const BLOCK_BYTES = 16;
 /** Σ x over a window, with what is multiplied by padding. */
 @inline
 function sumOfWindow(x: usize, table: usize, segments: i32, depth: i32): v128 {
-  const ones = i16x8.splat(1);
+  const ones = splat16(1, segments);
   let acc = i32x4.splat(0);
   for (let s = 0; s < segments; s++) {
     let a = x + load<i32>(table + (<usize>s << 2));
@@ -55,8 +56,8 @@ export function igemmTernary1x8(
   const bias = p + HEADER_BYTES;
   const factors = bias + tableBytes(n, NR);
   const zero = zeroOf(epilogue == DEQUANT ? load<f32>(p, MIN) : 0);
-  const mask0 = i16x8.splat(0x03), mask1 = i16x8.splat(0x0c);
-  const mask2 = i16x8.splat(0x30), mask3 = i16x8.splat(0xc0);
+  const mask0 = splat16(0x03, n), mask1 = splat16(0x0c, n);
+  const mask2 = splat16(0x30, n), mask3 = splat16(0xc0, n);
   let x0 = x, y0 = y, col = 0;
   for (let left = rows * cols; left > 0; left--) {
     const sum = sumOfWindow(x0, table, segments, depth);
@@ -68,15 +69,16 @@ export function igemmTernary1x8(
         let a = x0 + load<i32>(table + (<usize>s << 2));
         for (const end = a + depth; a != end; a += KR) {
           const v = v128.load8x8_s(a);
-          const low = v128.load(wk), high = i16x8.shr_u(low, 8);
-          acc0 = i32x4.add(acc0, i32x4.dot_i16x8_s(v, v128.and(low, mask0)));
-          acc1 = i32x4.add(acc1, i32x4.dot_i16x8_s(v, v128.and(low, mask1)));
-          acc2 = i32x4.add(acc2, i32x4.dot_i16x8_s(v, v128.and(low, mask2)));
-          acc3 = i32x4.add(acc3, i32x4.dot_i16x8_s(v, v128.and(low, mask3)));
-          acc4 = i32x4.add(acc4, i32x4.dot_i16x8_s(v, v128.and(high, mask0)));
-          acc5 = i32x4.add(acc5, i32x4.dot_i16x8_s(v, v128.and(high, mask1)));
-          acc6 = i32x4.add(acc6, i32x4.dot_i16x8_s(v, v128.and(high, mask2)));
-          acc7 = i32x4.add(acc7, i32x4.dot_i16x8_s(v, v128.and(high, mask3)));
+          let codes = v128.load(wk);
+          acc0 = i32x4.add(acc0, i32x4.dot_i16x8_s(v, v128.and(codes, mask0)));
+          acc1 = i32x4.add(acc1, i32x4.dot_i16x8_s(v, v128.and(codes, mask1)));
+          acc2 = i32x4.add(acc2, i32x4.dot_i16x8_s(v, v128.and(codes, mask2)));
+          acc3 = i32x4.add(acc3, i32x4.dot_i16x8_s(v, v128.and(codes, mask3)));
+          codes = i16x8.shr_u(codes, 8);
+          acc4 = i32x4.add(acc4, i32x4.dot_i16x8_s(v, v128.and(codes, mask0)));
+          acc5 = i32x4.add(acc5, i32x4.dot_i16x8_s(v, v128.and(codes, mask1)));
+          acc6 = i32x4.add(acc6, i32x4.dot_i16x8_s(v, v128.and(codes, mask2)));
+          acc7 = i32x4.add(acc7, i32x4.dot_i16x8_s(v, v128.and(codes, mask3)));
           wk += BLOCK_BYTES;
         }
       }

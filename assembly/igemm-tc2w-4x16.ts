@@ -17,6 +17,7 @@
  */
 
 import { zeroOf } from "./clamp";
+import { splat16 } from "./constant";
 import { finishPixelI32 } from "./finish-i32";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
 import { loadPairs, swapPairs } from "./pairs";
@@ -28,12 +29,12 @@ const BLOCK_BYTES = 16;
 /** Blocks whose sums fit into the low part. */
 const BLOCKS_PER_DRAIN = 15;
 
-/** a + 2^14 · b, both negated, of the fields 2v and 2v + 1. */
+/** a + 2^14 · b, both negated, of the fields 2v and 2v + 1; `top` masks the highest field. */
 @inline
-function weightPair(codes: v128, v: i32): v128 {
+function weightPair(codes: v128, v: i32, top: v128): v128 {
   const high = v < 3 ? i16x8.shl(codes, 12 - 4 * v) : codes;
   const low = i16x8.shr_s(i16x8.shl(codes, 14 - 4 * v), 14);
-  return i16x8.add(low, v128.and(high, i16x8.splat(-0x4000)));
+  return i16x8.add(low, v128.and(high, top));
 }
 
 /** `sum` less Σ x·a (negated: plus). */
@@ -58,10 +59,11 @@ export function igemmTernary4x16(
   const yWrap = wrapStep(cols, yRow, yCol);
   const blocks = (length + KR - 1) / KR;
   const panelBytes = segments * blocks * BLOCK_BYTES;
+  const segmentsPerDrain = max<i32>(BLOCKS_PER_DRAIN / blocks, 1);
   const bias = p + HEADER_BYTES;
   const factors = bias + tableBytes(n, NR);
   const zero = zeroOf(epilogue == DEQUANT ? load<f32>(p, MIN) : 0);
-  const flip = i16x8.splat(0x5555);
+  const flip = splat16(0x5555, n), top = splat16(0xc000, n);
   for (let c = 0; c < n; c += NR) {
     let x0 = x, y0 = y, col = 0;
     for (let left = rows * cols; left > 0; left -= 4) {
@@ -82,74 +84,71 @@ export function igemmTernary4x16(
       let acc00 = none, acc01 = none, acc10 = none, acc11 = none;
       let acc20 = none, acc21 = none, acc30 = none, acc31 = none;
       let wk = w;
-      let room = BLOCKS_PER_DRAIN;
-      let s = 0, k: usize = 0, rest = 0;
-      while (true) {
-        if (rest == 0) {
-          if (s == segments) break;
-          k = <usize>load<i32>(table + (<usize>s << 2));
-          rest = blocks;
-          s++;
+      let done = 0;
+      for (let s = 0; s < segments; ) {
+        const run = min<i32>(blocks - done, BLOCKS_PER_DRAIN);
+        const end = run == blocks ? min<i32>(s + segmentsPerDrain, segments) : s + 1;
+        for (let t = s; t < end; t++) {
+          let k = <usize>(load<i32>(table + (<usize>t << 2)) + done * KR);
+          for (const last = wk + run * BLOCK_BYTES; wk != last; wk += BLOCK_BYTES) {
+            const codes = v128.xor(v128.load(wk), flip);
+            const w00 = weightPair(codes, 0, top), w01 = weightPair(codes, 1, top);
+            const w10 = weightPair(codes, 2, top), w11 = weightPair(codes, 3, top);
+            let a = loadPairs(x0 + k);
+            acc00 = i32x4.add(acc00, i32x4.dot_i16x8_s(a, w00));
+            acc01 = i32x4.add(acc01, i32x4.dot_i16x8_s(a, w01));
+            a = swapPairs(a);
+            acc00 = i32x4.add(acc00, i32x4.dot_i16x8_s(a, w10));
+            acc01 = i32x4.add(acc01, i32x4.dot_i16x8_s(a, w11));
+            a = loadPairs(x1 + k);
+            acc10 = i32x4.add(acc10, i32x4.dot_i16x8_s(a, w00));
+            acc11 = i32x4.add(acc11, i32x4.dot_i16x8_s(a, w01));
+            a = swapPairs(a);
+            acc10 = i32x4.add(acc10, i32x4.dot_i16x8_s(a, w10));
+            acc11 = i32x4.add(acc11, i32x4.dot_i16x8_s(a, w11));
+            a = loadPairs(x2 + k);
+            acc20 = i32x4.add(acc20, i32x4.dot_i16x8_s(a, w00));
+            acc21 = i32x4.add(acc21, i32x4.dot_i16x8_s(a, w01));
+            a = swapPairs(a);
+            acc20 = i32x4.add(acc20, i32x4.dot_i16x8_s(a, w10));
+            acc21 = i32x4.add(acc21, i32x4.dot_i16x8_s(a, w11));
+            a = loadPairs(x3 + k);
+            acc30 = i32x4.add(acc30, i32x4.dot_i16x8_s(a, w00));
+            acc31 = i32x4.add(acc31, i32x4.dot_i16x8_s(a, w01));
+            a = swapPairs(a);
+            acc30 = i32x4.add(acc30, i32x4.dot_i16x8_s(a, w10));
+            acc31 = i32x4.add(acc31, i32x4.dot_i16x8_s(a, w11));
+            k += KR;
+          }
         }
-        const run = min<i32>(rest, room);
-        rest -= run;
-        room -= run;
-        for (const end = wk + run * BLOCK_BYTES; wk != end; wk += BLOCK_BYTES) {
-          const codes = v128.xor(v128.load(wk), flip);
-          const w00 = weightPair(codes, 0), w01 = weightPair(codes, 1);
-          const w10 = weightPair(codes, 2), w11 = weightPair(codes, 3);
-          let a = loadPairs(x0 + k);
-          acc00 = i32x4.add(acc00, i32x4.dot_i16x8_s(a, w00));
-          acc01 = i32x4.add(acc01, i32x4.dot_i16x8_s(a, w01));
-          a = swapPairs(a);
-          acc00 = i32x4.add(acc00, i32x4.dot_i16x8_s(a, w10));
-          acc01 = i32x4.add(acc01, i32x4.dot_i16x8_s(a, w11));
-          a = loadPairs(x1 + k);
-          acc10 = i32x4.add(acc10, i32x4.dot_i16x8_s(a, w00));
-          acc11 = i32x4.add(acc11, i32x4.dot_i16x8_s(a, w01));
-          a = swapPairs(a);
-          acc10 = i32x4.add(acc10, i32x4.dot_i16x8_s(a, w10));
-          acc11 = i32x4.add(acc11, i32x4.dot_i16x8_s(a, w11));
-          a = loadPairs(x2 + k);
-          acc20 = i32x4.add(acc20, i32x4.dot_i16x8_s(a, w00));
-          acc21 = i32x4.add(acc21, i32x4.dot_i16x8_s(a, w01));
-          a = swapPairs(a);
-          acc20 = i32x4.add(acc20, i32x4.dot_i16x8_s(a, w10));
-          acc21 = i32x4.add(acc21, i32x4.dot_i16x8_s(a, w11));
-          a = loadPairs(x3 + k);
-          acc30 = i32x4.add(acc30, i32x4.dot_i16x8_s(a, w00));
-          acc31 = i32x4.add(acc31, i32x4.dot_i16x8_s(a, w01));
-          a = swapPairs(a);
-          acc30 = i32x4.add(acc30, i32x4.dot_i16x8_s(a, w10));
-          acc31 = i32x4.add(acc31, i32x4.dot_i16x8_s(a, w11));
-          k += KR;
-        }
-        if (room == 0 || (rest == 0 && s == segments)) {
-          sum00 = drainLow(sum00, acc00);
-          sum01 = drainHigh(sum01, acc00);
-          sum02 = drainLow(sum02, acc01);
-          sum03 = drainHigh(sum03, acc01);
-          sum10 = drainLow(sum10, acc10);
-          sum11 = drainHigh(sum11, acc10);
-          sum12 = drainLow(sum12, acc11);
-          sum13 = drainHigh(sum13, acc11);
-          sum20 = drainLow(sum20, acc20);
-          sum21 = drainHigh(sum21, acc20);
-          sum22 = drainLow(sum22, acc21);
-          sum23 = drainHigh(sum23, acc21);
-          sum30 = drainLow(sum30, acc30);
-          sum31 = drainHigh(sum31, acc30);
-          sum32 = drainLow(sum32, acc31);
-          sum33 = drainHigh(sum33, acc31);
-          acc00 = none;
-          acc01 = none;
-          acc10 = none;
-          acc11 = none;
-          acc20 = none;
-          acc21 = none;
-          acc30 = none;
-          acc31 = none;
-          room = BLOCKS_PER_DRAIN;
+        sum00 = drainLow(sum00, acc00);
+        sum01 = drainHigh(sum01, acc00);
+        sum02 = drainLow(sum02, acc01);
+        sum03 = drainHigh(sum03, acc01);
+        sum10 = drainLow(sum10, acc10);
+        sum11 = drainHigh(sum11, acc10);
+        sum12 = drainLow(sum12, acc11);
+        sum13 = drainHigh(sum13, acc11);
+        sum20 = drainLow(sum20, acc20);
+        sum21 = drainHigh(sum21, acc20);
+        sum22 = drainLow(sum22, acc21);
+        sum23 = drainHigh(sum23, acc21);
+        sum30 = drainLow(sum30, acc30);
+        sum31 = drainHigh(sum31, acc30);
+        sum32 = drainLow(sum32, acc31);
+        sum33 = drainHigh(sum33, acc31);
+        acc00 = none;
+        acc01 = none;
+        acc10 = none;
+        acc11 = none;
+        acc20 = none;
+        acc21 = none;
+        acc30 = none;
+        acc31 = none;
+        done += run;
+        if (done == blocks) {
+          done = 0;
+          s = end;
         }
       }
       finishPixelI32(epilogue, y0, sum00, sum01, c, n - c, bias, factors, p, zero);

@@ -53,7 +53,7 @@ export function slotOf(element: WeightElement, tile: Tile, c: number, k: number)
     case "plain":
       return c * tile.kr + k;
     case "swapped":
-      return element === "tc2w" ? swappedCode(c, k) : swappedByte(c, k);
+      return element === "tc2w" ? swappedCode(tile.nr, c, k) : swappedByte(c, k);
     case "rows":
       return k * LANE_CODES + c;
     case "falling":
@@ -71,14 +71,16 @@ function swappedByte(c: number, k: number): number {
 }
 
 /**
- * Vector v = (s, h) stands in fields 2v and 2v + 1 of every 16-bit lane: those
- * of channels 8h + j and 8h + 4 + j, in the lane that `swappedByte` gives j.
+ * Fields 2v and 2v + 1 of every 16-bit lane, or, where NR is 8, of every byte,
+ * make vector v = (s, h): channels 8h + j and 8h + 4 + j, in the lane that
+ * `swappedByte` gives j.
  */
-function swappedCode(c: number, k: number): number {
+function swappedCode(nr: number, c: number, k: number): number {
   const j = c & 3;
   const s = ((k >> 1) ^ j) & 1;
-  const v = s * 2 + (c >> 3);
-  return (j * 2 + (k & 1)) * LANE_CODES + v * 2 + ((c >> 2) & 1);
+  const halves = nr / 8;
+  const v = s * halves + (c >> 3);
+  return (j * 2 + (k & 1)) * 4 * halves + v * 2 + ((c >> 2) & 1);
 }
 
 /** Bytes of packed weights. */

@@ -10,6 +10,7 @@
  */
 
 import { zeroOf } from "../../clamp";
+import { splat16 } from "../../constant";
 import { finishPixel8 } from "../../finish-f32";
 import { HEADER_BYTES, MIN, tableBytes } from "../../layout";
 import { nextColumn, nextPixel, wrapStep } from "../../pixels";
@@ -27,7 +28,7 @@ export function f32_tc2w_igemm_minmax_4x8c8__simd128(
   const panelBytes = segments * ((length + KR - 1) / KR) * BLOCK_BYTES;
   const tables = tableBytes(n, NR);
   const zero = zeroOf(load<f32>(p, MIN));
-  const flip = i16x8.splat(0x5555);
+  const flip = splat16(0x5555, n);
   for (let c = p + HEADER_BYTES; n > 0; n -= NR) {
     let x0 = x, y0 = y, col = 0;
     for (let left = rows * cols; left > 0; left -= 4) {
