@@ -11,17 +11,21 @@ export function readModel(bytes: Uint8Array, path: string, batch?: number): Grap
   return placedIn(path, () => readOnnx(bytes, batch === undefined ? {} : { batch }));
 }
 
-/** Runs `action`; the problems it reports are in the file `path`. */
+/** Areas of problems that lie in the model file. */
+const IN_MODEL = /^(onnx|graph|compile)\//;
+
+/** Runs `action`; the problems of the model that it reports are in the file `path`. */
 export function placedIn<R>(path: string, action: () => R): R {
   try {
     return action();
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(
-      ...error.diagnostics.map(found => ({
-        ...found,
-        at: found.at === undefined ? path : `${path}: ${found.at}`,
-      })),
+      ...error.diagnostics.map(found =>
+        IN_MODEL.test(found.code)
+          ? { ...found, at: found.at === undefined ? path : `${path}: ${found.at}` }
+          : found,
+      ),
     );
   }
 }
