@@ -11,7 +11,9 @@ export const METADATA = {
 } as const;
 
 /** The class names in `metadata`, if there are valid ones. */
-export function labelsIn(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {
+export function labelsIn(
+  metadata: Readonly<Record<string, string>>,
+): readonly string[] | undefined {
   const labels = parsed(metadata[METADATA.labels]);
   const valid = Array.isArray(labels) && labels.every(label => typeof label === "string");
   return valid ? (labels as string[]) : undefined;

@@ -34,7 +34,11 @@ function explain(issue: Issue, parent: Path, schema: z.ZodType, at: string): Dia
 }
 
 function sentence(issue: Issue): string {
-  if (issue.code === "invalid_type" && issue.input === undefined && /undefined$/.test(issue.message)) {
+  if (
+    issue.code === "invalid_type" &&
+    issue.input === undefined &&
+    /undefined$/.test(issue.message)
+  ) {
     return "a value is missing";
   }
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);

@@ -11,10 +11,10 @@ import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
+import { explainIssues } from "./config-issues.ts";
 import { WEIGHT_METHODS } from "./methods/index.ts";
 import { MODEL_KINDS } from "./models/index.ts";
 import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
-import { explainIssues } from "./config-issues.ts";
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
@@ -91,7 +91,10 @@ export const trainingConfigSchema = z.strictObject({
     classes: z.array(z.string()).min(2).optional(),
   }),
   model: z.union([
-    z.strictObject({ kind: z.enum(MODEL_KINDS.map(kind => kind.name)), width: positive.default(1) }),
+    z.strictObject({
+      kind: z.enum(MODEL_KINDS.map(kind => kind.name)),
+      width: positive.default(1),
+    }),
     z.strictObject({ onnx: z.string().min(1) }),
   ]),
   /** x = (stored − mean)·scale; default: from the training samples. */

@@ -13,7 +13,7 @@ import { elementCount } from "../core/shape.ts";
 import { tensorOf } from "../core/tensor.ts";
 import type { Graph, NodeId } from "../model/ir/graph.ts";
 import { graphBuilder } from "../model/ops/index.ts";
-import { Arithmetic, scalar } from "./autodiff/arithmetic.ts";
+import { Arithmetic } from "./autodiff/arithmetic.ts";
 import { emitMovement, emitProduct } from "./network/emit-step.ts";
 import {
   type AddStep,
@@ -87,7 +87,10 @@ class IntegerForward {
     const ops = this.#ops;
     const shape = weightShape(step, values.length, ops.shapeOf(x)[1]!);
     const parts = exactParts(values, shape).map(([from, to]) => {
-      const weights = ops.constant([shape[0]!, to - from, ...shape.slice(2)], channelSlice(values, shape, from, to));
+      const weights = ops.constant(
+        [shape[0]!, to - from, ...shape.slice(2)],
+        channelSlice(values, shape, from, to),
+      );
       const part = this.#channels(x, shape[1]!, from, to);
       return ops.op("cast", [emitProduct(ops, step, part, weights)], { to: "f64" });
     });

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { METADATA } from "../core/metadata.ts";
 import { elementCount } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
-import { writeOnnx } from "../model/onnx/index.ts";
 import type { Graph } from "../model/ir/graph.ts";
+import { writeOnnx } from "../model/onnx/index.ts";
 import type { TrainingConfig } from "./config.ts";
-import { openEngine } from "./engine/onnxruntime.ts";
 import type { Engine } from "./engine/engine.ts";
+import { openEngine } from "./engine/onnxruntime.ts";
 import { floatGraph } from "./export/float-graph.ts";
 import { quantizedGraph } from "./export/quantized-graph.ts";
 import { integerForward } from "./integer.ts";
@@ -23,9 +23,9 @@ import {
   writeAtomically,
   writeCheckpoint,
 } from "./loop/checkpoint.ts";
-import { type Evaluation, EVALUATION_BATCH, evaluateTop1 } from "./loop/evaluate.ts";
+import { EVALUATION_BATCH, type Evaluation, evaluateTop1 } from "./loop/evaluate.ts";
 import { Pace } from "./loop/pace.ts";
-import { optimizerFor, planFor, type PreparedRun, prepareRun } from "./loop/prepare.ts";
+import { optimizerFor, type PreparedRun, planFor, prepareRun } from "./loop/prepare.ts";
 import type { OnProgress } from "./loop/progress.ts";
 import type { Samples } from "./loop/samples.ts";
 import { forgetOptimizer, START_OF_STAGE, Stage, stepsPerEpoch } from "./loop/stage.ts";
@@ -58,7 +58,10 @@ export interface TrainingResult {
 }
 
 /** Trains as `config` says. @throws train/*, data/*, onnx/*, file/* */
-export async function train(config: TrainingConfig, options: TrainOptions): Promise<TrainingResult> {
+export async function train(
+  config: TrainingConfig,
+  options: TrainOptions,
+): Promise<TrainingResult> {
   const engine = await openEngine(config.threads);
   const run = await prepareRun(config);
   return new Training(config, options, engine, run).run();
@@ -237,10 +240,7 @@ class Training {
     await writeAtomically(join(this.#options.out, "model.onnx"), writeOnnx(graph));
     const { history, results } = this.#state;
     const log = { config: this.#config, input: this.#run.input, history, results };
-    await writeAtomically(
-      join(this.#options.out, "log.json"),
-      `${JSON.stringify(log, null, 2)}\n`,
-    );
+    await writeAtomically(join(this.#options.out, "log.json"), `${JSON.stringify(log, null, 2)}\n`);
   }
 
   #floatGraph(batch: number): Graph {

@@ -54,14 +54,72 @@ const gemmAttributes = (transposeA: boolean, transposeB: boolean): OpAttributes[
 export const GRADIENT_CASES: { readonly [K in OpKind]?: readonly GradientCase[] } = {
   abs: [op("abs", "abs", [[3, 4]], {}, awayFromZero)],
   add: [
-    op("add", "equal shapes", [[2, 3], [2, 3]], {}),
-    op("add", "broadcast", [[2, 3, 2], [3, 1]], {}),
+    op(
+      "add",
+      "equal shapes",
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      {},
+    ),
+    op(
+      "add",
+      "broadcast",
+      [
+        [2, 3, 2],
+        [3, 1],
+      ],
+      {},
+    ),
   ],
-  sub: [op("sub", "broadcast", [[3, 1], [2, 3, 2]], {})],
-  mul: [op("mul", "broadcast", [[2, 3, 2], [3, 1]], {})],
+  sub: [
+    op(
+      "sub",
+      "broadcast",
+      [
+        [3, 1],
+        [2, 3, 2],
+      ],
+      {},
+    ),
+  ],
+  mul: [
+    op(
+      "mul",
+      "broadcast",
+      [
+        [2, 3, 2],
+        [3, 1],
+      ],
+      {},
+    ),
+  ],
   div: [op("div", "broadcast", [[2, 3], [3]], {}, positive)],
-  min: [op("min", "broadcast", [[4, 3], [4, 1]], {}, spaced)],
-  max: [op("max", "broadcast", [[4, 3], [4, 1]], {}, spaced)],
+  min: [
+    op(
+      "min",
+      "broadcast",
+      [
+        [4, 3],
+        [4, 1],
+      ],
+      {},
+      spaced,
+    ),
+  ],
+  max: [
+    op(
+      "max",
+      "broadcast",
+      [
+        [4, 3],
+        [4, 1],
+      ],
+      {},
+      spaced,
+    ),
+  ],
   where: [
     {
       name: "broadcast",
@@ -91,7 +149,10 @@ export const GRADIENT_CASES: { readonly [K in OpKind]?: readonly GradientCase[] 
   ],
   "leaky-relu": [op("leaky-relu", "both sides", [[3, 4]], { alpha: 0.1 }, awayFromZero)],
   cast: [op("cast", "f32 to f32", [[3, 4]], { to: "f32" })],
-  softmax: [op("softmax", "last axis", [[3, 4]], { axis: 1 }), op("softmax", "first axis", [[3, 2]], { axis: 0 })],
+  softmax: [
+    op("softmax", "last axis", [[3, 4]], { axis: 1 }),
+    op("softmax", "first axis", [[3, 2]], { axis: 0 }),
+  ],
   "log-softmax": [op("log-softmax", "last axis", [[3, 4]], { axis: 1 })],
   "reduce-sum": [
     op("reduce-sum", "two axes", [[2, 3, 4]], { axes: [0, 2], keepDims: false }),
@@ -103,7 +164,18 @@ export const GRADIENT_CASES: { readonly [K in OpKind]?: readonly GradientCase[] 
   reshape: [op("reshape", "flatten", [[2, 3, 2]], { shape: [2, 6] })],
   transpose: [op("transpose", "cycle", [[2, 3, 4]], { permutation: [1, 2, 0] })],
   expand: [op("expand", "new and stretched axes", [[3, 1]], { shape: [2, 3, 4] })],
-  concat: [op("concat", "three parts", [[2, 1], [2, 3], [2, 2]], { axis: 1 })],
+  concat: [
+    op(
+      "concat",
+      "three parts",
+      [
+        [2, 1],
+        [2, 3],
+        [2, 2],
+      ],
+      { axis: 1 },
+    ),
+  ],
   slice: [
     op("slice", "part", [[4, 5]], { starts: [1, 2], sizes: [2, 3], steps: [1, 1] }),
     op("slice", "strided", [[5, 7]], { starts: [0, 1], sizes: [3, 3], steps: [2, 2] }),
@@ -113,48 +185,207 @@ export const GRADIENT_CASES: { readonly [K in OpKind]?: readonly GradientCase[] 
     op("pad", "constant", [[2, 3]], { mode: "constant", before: [1, 0], after: [0, 2], value: 3 }),
   ],
   matmul: [
-    op("matmul", "plain", [[2, 3], [3, 4]], { transposeA: false, transposeB: false }),
-    op("matmul", "transposed b", [[2, 3], [4, 3]], { transposeA: false, transposeB: true }),
-    op("matmul", "transposed a", [[3, 2], [3, 4]], { transposeA: true, transposeB: false }),
-    op("matmul", "both", [[3, 2], [4, 3]], { transposeA: true, transposeB: true }),
-    op("matmul", "batch", [[2, 2, 3], [3, 4]], { transposeA: false, transposeB: false }),
+    op(
+      "matmul",
+      "plain",
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      { transposeA: false, transposeB: false },
+    ),
+    op(
+      "matmul",
+      "transposed b",
+      [
+        [2, 3],
+        [4, 3],
+      ],
+      { transposeA: false, transposeB: true },
+    ),
+    op(
+      "matmul",
+      "transposed a",
+      [
+        [3, 2],
+        [3, 4],
+      ],
+      { transposeA: true, transposeB: false },
+    ),
+    op(
+      "matmul",
+      "both",
+      [
+        [3, 2],
+        [4, 3],
+      ],
+      { transposeA: true, transposeB: true },
+    ),
+    op(
+      "matmul",
+      "batch",
+      [
+        [2, 2, 3],
+        [3, 4],
+      ],
+      { transposeA: false, transposeB: false },
+    ),
   ],
   gemm: [
     op("gemm", "plain", [[2, 3], [3, 4], [4]], gemmAttributes(false, false)),
-    op("gemm", "transposed b", [[2, 3], [4, 3], [2, 4]], gemmAttributes(false, true)),
-    op("gemm", "transposed a", [[3, 2], [3, 4]], gemmAttributes(true, false)),
-    op("gemm", "both", [[3, 2], [4, 3]], gemmAttributes(true, true)),
+    op(
+      "gemm",
+      "transposed b",
+      [
+        [2, 3],
+        [4, 3],
+        [2, 4],
+      ],
+      gemmAttributes(false, true),
+    ),
+    op(
+      "gemm",
+      "transposed a",
+      [
+        [3, 2],
+        [3, 4],
+      ],
+      gemmAttributes(true, false),
+    ),
+    op(
+      "gemm",
+      "both",
+      [
+        [3, 2],
+        [4, 3],
+      ],
+      gemmAttributes(true, true),
+    ),
   ],
   conv: [
     op("conv", "3×3 padded", [[2, 2, 5, 4], [3, 2, 3, 3], [3]], convAttributes(window(3, 1, 1))),
-    op("conv", "3×3 strided", [[2, 2, 6, 5], [3, 2, 3, 3]], convAttributes(window(3, 2, 1))),
-    op("conv", "strided, rows left over", [[1, 2, 8, 7], [2, 2, 3, 3]], convAttributes(window(3, 3, 0))),
-    op("conv", "dilated", [[1, 2, 7, 6], [2, 2, 3, 3]], convAttributes(window(3, 1, 1, 2))),
-    op("conv", "grouped", [[2, 4, 4, 4], [6, 2, 3, 3]], convAttributes(window(3, 1, 1), 2)),
+    op(
+      "conv",
+      "3×3 strided",
+      [
+        [2, 2, 6, 5],
+        [3, 2, 3, 3],
+      ],
+      convAttributes(window(3, 2, 1)),
+    ),
+    op(
+      "conv",
+      "strided, rows left over",
+      [
+        [1, 2, 8, 7],
+        [2, 2, 3, 3],
+      ],
+      convAttributes(window(3, 3, 0)),
+    ),
+    op(
+      "conv",
+      "dilated",
+      [
+        [1, 2, 7, 6],
+        [2, 2, 3, 3],
+      ],
+      convAttributes(window(3, 1, 1, 2)),
+    ),
+    op(
+      "conv",
+      "grouped",
+      [
+        [2, 4, 4, 4],
+        [6, 2, 3, 3],
+      ],
+      convAttributes(window(3, 1, 1), 2),
+    ),
     op("conv", "depthwise", [[2, 3, 5, 5], [3, 1, 3, 3], [3]], convAttributes(window(3, 1, 1), 3)),
-    op("conv", "depthwise strided", [[1, 3, 6, 6], [3, 1, 3, 3]], convAttributes(window(3, 2, 1), 3)),
-    op("conv", "depthwise, two filters each", [[1, 2, 4, 4], [4, 1, 3, 3]], convAttributes(window(3, 1, 1), 2)),
-    op("conv", "1×1 strided", [[2, 3, 4, 4], [2, 3, 1, 1]], convAttributes(window(1, 2, 0))),
-    op("conv", "more padding than reach", [[1, 1, 3, 3], [1, 1, 1, 1]], convAttributes(window(1, 1, 1))),
-    op("conv", "oblong", [[1, 2, 6, 5], [2, 2, 3, 2]], {
-      kernel: [3, 2],
-      strides: [2, 1],
-      pads: [1, 0, 2, 1],
-      dilations: [1, 2],
-      group: 1,
-      layout: "nchw",
-    }),
+    op(
+      "conv",
+      "depthwise strided",
+      [
+        [1, 3, 6, 6],
+        [3, 1, 3, 3],
+      ],
+      convAttributes(window(3, 2, 1), 3),
+    ),
+    op(
+      "conv",
+      "depthwise, two filters each",
+      [
+        [1, 2, 4, 4],
+        [4, 1, 3, 3],
+      ],
+      convAttributes(window(3, 1, 1), 2),
+    ),
+    op(
+      "conv",
+      "1×1 strided",
+      [
+        [2, 3, 4, 4],
+        [2, 3, 1, 1],
+      ],
+      convAttributes(window(1, 2, 0)),
+    ),
+    op(
+      "conv",
+      "more padding than reach",
+      [
+        [1, 1, 3, 3],
+        [1, 1, 1, 1],
+      ],
+      convAttributes(window(1, 1, 1)),
+    ),
+    op(
+      "conv",
+      "oblong",
+      [
+        [1, 2, 6, 5],
+        [2, 2, 3, 2],
+      ],
+      {
+        kernel: [3, 2],
+        strides: [2, 1],
+        pads: [1, 0, 2, 1],
+        dilations: [1, 2],
+        group: 1,
+        layout: "nchw",
+      },
+    ),
   ],
   "max-pool": [
     op("max-pool", "tiles", [[1, 2, 4, 6]], { ...window(2, 2, 0), layout: "nchw" }, spaced),
-    op("max-pool", "rows left over", [[1, 1, 5, 7]], { ...window(2, 2, 0), layout: "nchw" }, spaced),
+    op(
+      "max-pool",
+      "rows left over",
+      [[1, 1, 5, 7]],
+      { ...window(2, 2, 0), layout: "nchw" },
+      spaced,
+    ),
     op("max-pool", "overlapping", [[1, 1, 5, 6]], { ...window(3, 2, 1), layout: "nchw" }, spaced),
   ],
   "average-pool": [
-    op("average-pool", "global", [[2, 2, 3, 3]], { ...window(3, 1, 0), layout: "nchw", countIncludePad: false }),
-    op("average-pool", "tiles", [[1, 2, 4, 5]], { ...window(2, 2, 0), layout: "nchw", countIncludePad: false }),
-    op("average-pool", "border counts", [[1, 2, 4, 5]], { ...window(3, 2, 1), layout: "nchw", countIncludePad: true }),
-    op("average-pool", "border left out", [[1, 2, 4, 5]], { ...window(3, 2, 1), layout: "nchw", countIncludePad: false }),
+    op("average-pool", "global", [[2, 2, 3, 3]], {
+      ...window(3, 1, 0),
+      layout: "nchw",
+      countIncludePad: false,
+    }),
+    op("average-pool", "tiles", [[1, 2, 4, 5]], {
+      ...window(2, 2, 0),
+      layout: "nchw",
+      countIncludePad: false,
+    }),
+    op("average-pool", "border counts", [[1, 2, 4, 5]], {
+      ...window(3, 2, 1),
+      layout: "nchw",
+      countIncludePad: true,
+    }),
+    op("average-pool", "border left out", [[1, 2, 4, 5]], {
+      ...window(3, 2, 1),
+      layout: "nchw",
+      countIncludePad: false,
+    }),
   ],
   "batch-normalization": [
     op(

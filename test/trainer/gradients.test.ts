@@ -34,7 +34,10 @@ test("a value that the loss does not depend on has gradient zero", () => {
   const loss = b.add("reduce-sum", [x], { axes: [0], keepDims: false });
   const [, dy] = differentiate(b, loss, [x, y]);
   const graph = b.finish("g", [{ name: "dy", id: dy! }]);
-  const result = evaluate(graph, feeds([[2], [3]], [new Float32Array(2), new Float32Array(3)], "xy"));
+  const result = evaluate(
+    graph,
+    feeds([[2], [3]], [new Float32Array(2), new Float32Array(3)], "xy"),
+  );
   expect([...result.dy!.data]).toEqual([0, 0, 0]);
 });
 
@@ -91,7 +94,8 @@ function graphs(
   const weights = Float32Array.from({ length: elementCount(shape) }, () => random.uniform() + 0.25);
   const product = b.add("mul", [y, b.constant({ dtype: "f32", shape, data: weights })], {});
   const axes = shape.map((_, axis) => axis);
-  const loss = axes.length === 0 ? product : b.add("reduce-sum", [product], { axes, keepDims: false });
+  const loss =
+    axes.length === 0 ? product : b.add("reduce-sum", [product], { axes, keepDims: false });
   const gradients: NodeId[] = differentiate(b, loss, inputs);
   return {
     forward: b.finish("forward", [{ name: "out0", id: y }]),
@@ -105,7 +109,10 @@ function graphs(
 
 function run(graph: Graph, { shapes }: GradientCase, values: readonly Float32Array[]): Tensor[] {
   const inputs = Object.fromEntries(
-    shapes.map((shape, i): [string, Tensor] => [`x${i}`, { dtype: "f32", shape, data: values[i]! }]),
+    shapes.map((shape, i): [string, Tensor] => [
+      `x${i}`,
+      { dtype: "f32", shape, data: values[i]! },
+    ]),
   );
   const results = evaluate(graph, inputs);
   return graph.outputs.map(output => results[output.name]!);
@@ -117,7 +124,10 @@ function feeds(
   names: string,
 ): Record<string, Tensor> {
   return Object.fromEntries(
-    shapes.map((shape, i): [string, Tensor] => [names[i]!, { dtype: "f32", shape, data: values[i]! }]),
+    shapes.map((shape, i): [string, Tensor] => [
+      names[i]!,
+      { dtype: "f32", shape, data: values[i]! },
+    ]),
   );
 }
 

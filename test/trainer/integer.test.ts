@@ -13,16 +13,28 @@ import { int8 } from "../../trainer/methods/int8.ts";
 import { twn } from "../../trainer/methods/twn.ts";
 import { recognizeNetwork } from "../../trainer/network/recognize.ts";
 import type { ActivationFormat } from "../../trainer/quantize/activation.ts";
-import { type QuantizedNetwork, quantizeNetwork } from "../../trainer/quantize/quantized-network.ts";
+import {
+  type QuantizedNetwork,
+  quantizeNetwork,
+} from "../../trainer/quantize/quantized-network.ts";
 import { planQuantized } from "../../trainer/step/plan.ts";
 import { mixedNetwork, seasoned, tinyNetwork } from "./networks.ts";
 
 const BATCH = 6;
 
-function quantized(graph: Graph, seed: number, format: ActivationFormat, ternaryEnds: boolean): QuantizedNetwork {
+function quantized(
+  graph: Graph,
+  seed: number,
+  format: ActivationFormat,
+  ternaryEnds: boolean,
+): QuantizedNetwork {
   const { network, parameters } = recognizeNetwork(graph);
   const ends = ternaryEnds ? twn : int8;
-  const plan = planQuantized(network, { body: twn, first: ends, last: ends, depthwise: int8 }, format);
+  const plan = planQuantized(
+    network,
+    { body: twn, first: ends, last: ends, depthwise: int8 },
+    format,
+  );
   const input = { dtype: "u8", mean: 117, scale: Math.fround(1 / 61) } as const;
   return quantizeNetwork(network, seasoned(network, parameters, seed), plan, input);
 }
@@ -38,13 +50,20 @@ function compiled(net: QuantizedNetwork): Graph {
 function pixels(net: QuantizedNetwork, seed: number): Tensor<"u8"> {
   const random = new Random(seed, "pixels");
   const shape = [BATCH, ...net.network.input.shape];
-  return { dtype: "u8", shape, data: new Uint8Array(elementCount(shape)).map(() => random.integer(0, 255)) };
+  return {
+    dtype: "u8",
+    shape,
+    data: new Uint8Array(elementCount(shape)).map(() => random.integer(0, 255)),
+  };
 }
 
 describe("the integer forward equals the compiled graph, bit for bit", () => {
   for (const format of ["int8", "u7"] as const) {
     for (const ternaryEnds of [false, true]) {
-      for (const [name, build] of [["mixed", mixedNetwork], ["tiny", tinyNetwork]] as const) {
+      for (const [name, build] of [
+        ["mixed", mixedNetwork],
+        ["tiny", tinyNetwork],
+      ] as const) {
         test(`${name}, ${format}, ${ternaryEnds ? "all ternary" : "int8 ends"}`, async () => {
           for (const seed of [1, 2, 3]) {
             const net = quantized(build(seed), seed, format, ternaryEnds);

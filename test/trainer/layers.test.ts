@@ -15,15 +15,25 @@ const random = new Random(7, "layers");
 const drawn = (shape: Shape, from = -1, to = 1): Tensor<"f32"> => ({
   dtype: "f32",
   shape,
-  data: Float32Array.from({ length: elementCount(shape) }, () => from + (to - from) * random.uniform()),
+  data: Float32Array.from(
+    { length: elementCount(shape) },
+    () => from + (to - from) * random.uniform(),
+  ),
 });
 
 describe("batch normalisation in training", () => {
-  for (const shape of [[4, 3, 2, 3], [5, 3]]) {
+  for (const shape of [
+    [4, 3, 2, 3],
+    [5, 3],
+  ]) {
     test(`its own gradient equals the derived one, [${shape}]`, () => {
       const b = graphBuilder();
       const ops = new Arithmetic(b);
-      const [x, scale, bias] = [b.input("x", "f32", shape), b.input("s", "f32", [3]), b.input("b", "f32", [3])];
+      const [x, scale, bias] = [
+        b.input("x", "f32", shape),
+        b.input("s", "f32", [3]),
+        b.input("b", "f32", [3]),
+      ];
       const norm = batchNorm(ops, x, scale, bias, 1e-3);
       const weights = b.constant(drawn(shape));
       const axes = shape.map((_, axis) => axis);
@@ -51,7 +61,12 @@ describe("fake quantisation", () => {
     { name: "int8 after a ReLU", nonNegative: true, format: "int8", range: { min: 0, max: 3 } },
     { name: "u7 after a ReLU", nonNegative: true, format: "u7", range: { min: 0, max: 3 } },
     { name: "signed", nonNegative: false, format: "int8", range: { min: -1.7, max: 2.2 } },
-    { name: "signed, all above zero", nonNegative: false, format: "int8", range: { min: 0.5, max: 2.2 } },
+    {
+      name: "signed, all above zero",
+      nonNegative: false,
+      format: "int8",
+      range: { min: 0.5, max: 2.2 },
+    },
   ] as const;
   for (const { name, nonNegative, format, range } of cases) {
     test(`${name}: values are the format's levels, the gradient stops outside`, () => {
@@ -64,8 +79,15 @@ describe("fake quantisation", () => {
       const quantized = fakeQuantize(ops, x, { min, max }, nonNegative, format);
       const loss = ops.sum(quantized.value, [0]);
       const [dx] = differentiate(b, loss, [x], new Map([[quantized.value, quantized.gradient]]));
-      const graph = b.finish("fq", [{ name: "y", id: quantized.value }, { name: "dx", id: dx! }]);
-      const input = { dtype: "f32", shape: [40], data: Float32Array.from({ length: 40 }, (_, i) => -4.03 + 0.2137 * i) } as const;
+      const graph = b.finish("fq", [
+        { name: "y", id: quantized.value },
+        { name: "dx", id: dx! },
+      ]);
+      const input = {
+        dtype: "f32",
+        shape: [40],
+        data: Float32Array.from({ length: 40 }, (_, i) => -4.03 + 0.2137 * i),
+      } as const;
       const { y, dx: gradient } = evaluate(graph, { x: input });
       input.data.forEach((value, i) => {
         const exact = value / scale + zeroPoint;
@@ -88,7 +110,9 @@ describe("weight methods", () => {
       const ops = new Arithmetic(b);
       const w = b.input("w", "f32", shape);
       const { value } = method.forward(ops, w, () => w);
-      const { value: forward } = evaluate(b.finish("m", [{ name: "value", id: value }]), { w: weight });
+      const { value: forward } = evaluate(b.finish("m", [{ name: "value", id: value }]), {
+        w: weight,
+      });
       const { values, scales } = method.quantize!(weight.data, shape);
       values.forEach((integer, i) => {
         expect(integer * scales[Math.floor(i / 27)]!).toBeCloseTo(Number(forward!.data[i]), 6);
@@ -100,7 +124,10 @@ describe("weight methods", () => {
   test("twn keeps what exceeds 0.7 of the mean, and cuts gradients beyond 1", () => {
     const twn = weightMethod("twn")!;
     const data = Float32Array.of(0.5, -0.2, 0.05, -2);
-    expect(twn.quantize!(data, [1, 4])).toEqual({ values: Int8Array.of(1, 0, 0, -1), scales: [1.25] });
+    expect(twn.quantize!(data, [1, 4])).toEqual({
+      values: Int8Array.of(1, 0, 0, -1),
+      scales: [1.25],
+    });
     const b = graphBuilder();
     const ops = new Arithmetic(b);
     const w = b.input("w", "f32", [1, 4]);

@@ -26,7 +26,11 @@ export function mixedNetwork(seed: number): Graph {
 }
 
 /** A convolution, a pool and a dense layer: trains in milliseconds. */
-export function tinyNetwork(seed: number, input: readonly number[] = [1, 8, 8], classes = 3): Graph {
+export function tinyNetwork(
+  seed: number,
+  input: readonly number[] = [1, 8, 8],
+  classes = 3,
+): Graph {
   const net = new NetworkBuilder(seed);
   let x = net.input(input);
   x = net.conv("conv1", x, 4, { kernel: [3, 3], pads: 1 });
@@ -43,7 +47,8 @@ export function seasoned(network: Network, parameters: Parameters, seed: number)
   const drawn = new Map<string, Tensor<"f32">>();
   for (const [name, t] of parameters) {
     const draw = (value: number): number => {
-      if (name.endsWith("norm.scale")) return between(0.3, 1.6) * (random.integer(0, 5) === 0 ? -1 : 1);
+      if (name.endsWith("norm.scale"))
+        return between(0.3, 1.6) * (random.integer(0, 5) === 0 ? -1 : 1);
       if (name.endsWith("norm.variance")) return between(0.2, 3);
       if (name.endsWith("norm.mean") || name.endsWith("bias")) return between(-0.4, 0.4);
       return value;

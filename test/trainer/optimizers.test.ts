@@ -25,20 +25,41 @@ function trajectory(optimizer: Optimizer, decayed: boolean): number[][] {
   const slots = optimizer.slots.map(slot => b.input(slot, "f32", shape));
   const learningRate = b.input("rate", "f32", []);
   const scalar = (name: string) => b.input(name, "f32", []);
-  const next = optimizer.update({ ops, parameter: w, gradient: g, slots, learningRate, decayed, scalar });
+  const next = optimizer.update({
+    ops,
+    parameter: w,
+    gradient: g,
+    slots,
+    learningRate,
+    decayed,
+    scalar,
+  });
   const graph = b.finish("update", [
     { name: "w'", id: next.parameter },
     ...optimizer.slots.map((slot, i) => ({ name: `${slot}'`, id: next.slots[i]! })),
   ]);
-  const vector = (values: Iterable<number>): Tensor => ({ dtype: "f32", shape, data: Float32Array.from(values) });
-  const number = (value: number): Tensor => ({ dtype: "f32", shape: [], data: Float32Array.of(value) });
+  const vector = (values: Iterable<number>): Tensor => ({
+    dtype: "f32",
+    shape,
+    data: Float32Array.from(values),
+  });
+  const number = (value: number): Tensor => ({
+    dtype: "f32",
+    shape: [],
+    data: Float32Array.of(value),
+  });
   let state: Record<string, Tensor> = {
     w: vector(WEIGHTS),
     ...Object.fromEntries(optimizer.slots.map(slot => [slot, vector([0, 0, 0])])),
   };
   return GRADIENTS.map((gradient, i) => {
     const scalars = Object.entries(optimizer.scalars(i + 1)).map(([name, v]) => [name, number(v)]);
-    const inputs = { ...state, g: vector(gradient), rate: number(RATE), ...Object.fromEntries(scalars) };
+    const inputs = {
+      ...state,
+      g: vector(gradient),
+      rate: number(RATE),
+      ...Object.fromEntries(scalars),
+    };
     const results = evaluate(graph, inputs);
     state = Object.fromEntries(Object.entries(results).map(([name, t]) => [name.slice(0, -1), t]));
     return [...(state.w!.data as Float32Array)];
@@ -67,7 +88,10 @@ describe("updates equal their formulas over three steps", () => {
   test("plain gradient descent", () => {
     const plain = sgd({ momentum: 0, nesterov: false, weightDecay: 0 });
     expect(plain.slots).toEqual([]);
-    expectClose(trajectory(plain, true), byHand((w, g) => w - RATE * g));
+    expectClose(
+      trajectory(plain, true),
+      byHand((w, g) => w - RATE * g),
+    );
   });
 
   test("momentum and weight decay", () => {

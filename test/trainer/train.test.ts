@@ -77,7 +77,10 @@ async function diagnosticsOf(action: Promise<unknown>): Promise<readonly Diagnos
 describe("a run", () => {
   test("learns, and says how it goes", async () => {
     const events: TrainingEvent[] = [];
-    const result = await train(parseConfig(config), { out: out("whole"), onProgress: e => events.push(e) });
+    const result = await train(parseConfig(config), {
+      out: out("whole"),
+      onProgress: e => events.push(e),
+    });
     expect(result.status).toBe("finished");
     expect(result.history).toHaveLength(3);
     expect(result.results.quantized!.top1).toBeGreaterThan(0.7);
@@ -132,7 +135,9 @@ describe("a run", () => {
 
 describe("what can go wrong", () => {
   test("train/diverged names the place, the layer and the last good checkpoint", async () => {
-    const stages = [{ method: "float", epochs: 3, schedule: { kind: "constant", rate: 1e12 } }] as const;
+    const stages = [
+      { method: "float", epochs: 3, schedule: { kind: "constant", rate: 1e12 } },
+    ] as const;
     const [found] = await diagnosticsOf(
       train(parseConfig({ ...config, stages: [...stages] }), { out: out("diverged") }),
     );
@@ -156,7 +161,11 @@ describe("what can go wrong", () => {
       message: "the checkpoint belongs to another training run",
     });
     const bytes = await readFile(path);
-    for (const spoilt of [bytes.map((b, i) => (i === 900 ? b ^ 1 : b)), bytes.subarray(0, -5), Buffer.of()]) {
+    for (const spoilt of [
+      bytes.map((b, i) => (i === 900 ? b ^ 1 : b)),
+      bytes.subarray(0, -5),
+      Buffer.of(),
+    ]) {
       await writeFile(path, spoilt);
       expect((await resume("damaged"))[0]).toMatchObject({
         code: "train/bad-checkpoint",

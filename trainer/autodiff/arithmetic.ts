@@ -5,7 +5,7 @@
  * A number stands for an f32 scalar constant. Everything broadcasts as ONNX does.
  */
 
-import { sameShape, type Shape } from "../../core/shape.ts";
+import { type Shape, sameShape } from "../../core/shape.ts";
 import { tensorOf } from "../../core/tensor.ts";
 import type { OpAttributes } from "../../model/ir/attributes.ts";
 import type { GraphBuilder } from "../../model/ir/build.ts";
@@ -19,7 +19,17 @@ export function scalar(value: number): Term {
   return { constant: value };
 }
 
-type Unary = "exp" | "log" | "sqrt" | "neg" | "abs" | "sign" | "round" | "reciprocal" | "floor" | "not";
+type Unary =
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "neg"
+  | "abs"
+  | "sign"
+  | "round"
+  | "reciprocal"
+  | "floor"
+  | "not";
 type Comparison = "equal" | "greater" | "greater-or-equal" | "less" | "less-or-equal";
 
 export class Arithmetic {
@@ -38,7 +48,11 @@ export class Arithmetic {
   }
 
   op<K extends OpKind>(kind: K, inputs: readonly Term[], attrs: OpAttributes[K]): NodeId {
-    return this.builder.add(kind, inputs.map(input => this.#idOf(input)), attrs);
+    return this.builder.add(
+      kind,
+      inputs.map(input => this.#idOf(input)),
+      attrs,
+    );
   }
 
   add(a: Term, b: Term): NodeId {

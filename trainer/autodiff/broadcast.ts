@@ -1,6 +1,6 @@
 /** @file Undoes broadcasting in a gradient. */
 
-import { sameShape, type Shape } from "../../core/shape.ts";
+import { type Shape, sameShape } from "../../core/shape.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 

@@ -7,9 +7,9 @@
  * or constants.
  */
 
+import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../../model/ir/build.ts";
 import type { NodeId, OpKind } from "../../model/ir/graph.ts";
-import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import { Arithmetic } from "./arithmetic.ts";
 import type { CustomGradients, GradientRule } from "./rule.ts";
 import { GRADIENT_RULES } from "./rules/index.ts";

@@ -15,11 +15,6 @@ export function reducedCount(shape: Shape, axes: readonly number[]): number {
 }
 
 /** `dy`, repeated along the reduced axes to `shape`. */
-export function spread(
-  ops: Arithmetic,
-  dy: NodeId,
-  shape: Shape,
-  axes: readonly number[],
-): NodeId {
+export function spread(ops: Arithmetic, dy: NodeId, shape: Shape, axes: readonly number[]): NodeId {
   return ops.expand(ops.reshape(dy, keptShape(shape, axes)), shape);
 }

@@ -29,6 +29,9 @@ const DTYPES = new Map(Object.entries(ORT_TYPES).map(([dtype, type]) => [type, d
 /** The packages that can be the engine, the preferred one first. */
 export const ENGINE_PACKAGES: readonly string[] = ["onnxruntime-node", "onnxruntime-web"];
 
+/** Threads that wait sleep, so that other processes do not slow a run down out of proportion. */
+const SESSION_CONFIGURATION = { session: { intra_op: { allow_spinning: "0" } } };
+
 /** Opens the first of `packages` that is installed. @throws train/no-engine via UsageError */
 export async function openEngine(
   threads: number,
@@ -64,6 +67,7 @@ function engineOf(runtime: Runtime, name: string, threads: number): Engine {
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
+    extra: SESSION_CONFIGURATION,
   };
   return {
     name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),

@@ -28,8 +28,10 @@ export function quantizedGraph(
   network.steps.forEach((step, index) => {
     const operands = step.inputs.map(i => (i === NETWORK_INPUT ? samples : values[i]!));
     let value: NodeId;
-    if (step.kind === "linear") value = emitClamp(ops, linear(ops, net, step, operands[0]!), step.clamp);
-    else if (step.kind === "add") value = emitClamp(ops, ops.add(operands[0]!, operands[1]!), step.clamp);
+    if (step.kind === "linear")
+      value = emitClamp(ops, linear(ops, net, step, operands[0]!), step.clamp);
+    else if (step.kind === "add")
+      value = emitClamp(ops, ops.add(operands[0]!, operands[1]!), step.clamp);
     else value = emitMovement(ops, step, operands[0]!);
     const q = net.quantizations[index];
     values.push(q === undefined || !isComputing(step) ? value : rounded(ops, value, q, step.name));
@@ -45,7 +47,11 @@ function linear(ops: Arithmetic, net: QuantizedNetwork, step: LinearStep, x: Nod
   const shape =
     step.product.kind === "gemm"
       ? [channels, depth]
-      : [channels, depth / (step.product.kernel[0] * step.product.kernel[1]), ...step.product.kernel];
+      : [
+          channels,
+          depth / (step.product.kernel[0] * step.product.kernel[1]),
+          ...step.product.kernel,
+        ];
   const tensor = tensorOf(weights === "ternary" ? "i2" : "i8", shape, values);
   const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
   const packed = ops.builder.constant(tensor, { quantization, name: `${step.name}.weight` });

@@ -11,7 +11,7 @@
  */
 
 import type { NodeId } from "../../model/ir/graph.ts";
-import { allAxes, type Arithmetic, scalar } from "../autodiff/arithmetic.ts";
+import { type Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import { reducedCount } from "../autodiff/reduction.ts";
 import type { CustomGradient } from "../autodiff/rule.ts";
 

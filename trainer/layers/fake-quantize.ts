@@ -8,7 +8,7 @@
 
 import { INT8_RANGE } from "../../core/quantized-layer.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
-import { allAxes, type Arithmetic, scalar } from "../autodiff/arithmetic.ts";
+import { type Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import type { CustomGradient } from "../autodiff/rule.ts";
 import {
   type ActivationFormat,
@@ -48,7 +48,12 @@ export function fakeQuantize(
   return nonNegative ? unsigned(ops, x, range, format) : signed(ops, x, range);
 }
 
-function unsigned(ops: Arithmetic, x: NodeId, range: Range, format: ActivationFormat): FakeQuantized {
+function unsigned(
+  ops: Arithmetic,
+  x: NodeId,
+  range: Range,
+  format: ActivationFormat,
+): FakeQuantized {
   const { min, max } = unsignedFormat(format);
   const levels = max - min;
   const scale = ops.mul(ops.max(range.max, scalar(SMALLEST_RANGE)), scalar(1 / levels));

@@ -77,7 +77,8 @@ export function optimizerFor({ optimizer }: StageConfig): Optimizer {
 
 async function graphFor(config: TrainingConfig, { shape, classNames }: Dataset): Promise<Graph> {
   const { model, seed } = config;
-  if ("onnx" in model) return readOnnx(await readModel(model.onnx), { name: basename(model.onnx, ".onnx") });
+  if ("onnx" in model)
+    return readOnnx(await readModel(model.onnx), { name: basename(model.onnx, ".onnx") });
   const [height, width, channels] = shape;
   return modelKind(model.kind)!.build({
     input: [channels, height, width],

@@ -37,6 +37,11 @@ export type TrainingEvent =
     }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "checkpoint"; readonly path: string }
-  | { readonly kind: "result"; readonly name: string; readonly top1: number; readonly samples: number };
+  | {
+      readonly kind: "result";
+      readonly name: string;
+      readonly top1: number;
+      readonly samples: number;
+    };
 
 export type OnProgress = (event: TrainingEvent) => void;

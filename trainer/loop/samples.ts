@@ -24,8 +24,14 @@ export interface Samples {
 /** The samples of `dataset` for a network with input `shape`. @throws data/wrong-shape, data/bad-format */
 export function samplesOf(dataset: Dataset, shape: Shape): Samples {
   const { dtype, labels } = dataset;
-  if (dtype === "f32") throw unusable(dataset, "its samples are not 8-bit integers", "store samples as u8 or i8: a module takes them so");
-  if (labels === undefined) throw unusable(dataset, "it has no labels", "give a set with one class per sample");
+  if (dtype === "f32")
+    throw unusable(
+      dataset,
+      "its samples are not 8-bit integers",
+      "store samples as u8 or i8: a module takes them so",
+    );
+  if (labels === undefined)
+    throw unusable(dataset, "it has no labels", "give a set with one class per sample");
   const order = orderOf(dataset, shape);
   return { dtype, count: dataset.count, shape, order, data: arranged(dataset, order), labels };
 }
@@ -99,7 +105,8 @@ function arranged(dataset: Dataset, order: "chw" | "hwc"): Uint8Array | Int8Arra
   const stored = dataset.layout === "nchw" ? "chw" : "hwc";
   if (stored === order || channels === 1) return data;
   const pixels = height * width;
-  const result = data instanceof Uint8Array ? new Uint8Array(data.length) : new Int8Array(data.length);
+  const result =
+    data instanceof Uint8Array ? new Uint8Array(data.length) : new Int8Array(data.length);
   const [outer, inner] = order === "chw" ? [channels, pixels] : [pixels, channels];
   for (let sample = 0; sample < data.length; sample += pixels * channels) {
     for (let i = 0; i < outer; i++) {

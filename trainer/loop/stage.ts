@@ -6,8 +6,8 @@
  * the end, so that they fit the final weights.
  */
 
-import type { Tensor } from "../../core/tensor.ts";
 import { Random } from "../../core/random.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Session } from "../engine/engine.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
@@ -19,8 +19,8 @@ import {
   MEMORY,
   NEXT,
   optimizerInput,
-  scheduleInput,
   STATISTICS_RATE,
+  scheduleInput,
   trainingGraph,
 } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
@@ -31,8 +31,8 @@ import {
   inputNames,
   NO_TOTALS,
   type Position,
-  scalarTensor,
   type StateTensors,
+  scalarTensor,
   zeroTensor,
 } from "./state.ts";
 
@@ -74,9 +74,7 @@ export class Stage {
     const graph = trainingGraph(request);
     const inputs = inputNames(graph);
     completeState(graph, tensors, perStepInputs(request));
-    const session = await request.engine.open(
-      writeOnnx(graph, { extensions: ["com.microsoft"] }),
-    );
+    const session = await request.engine.open(writeOnnx(graph, { extensions: ["com.microsoft"] }));
     return new Stage(request, session, inputs, tensors);
   }
 
@@ -107,11 +105,17 @@ export class Stage {
     const feeds = this.#feeds(
       order.subarray(position.step * batch, (position.step + 1) * batch),
       position.epoch,
-      { rate: rateAt(schedule, at), statisticsRate: STATISTICS_STEP, progress: at, update: index + 1 },
+      {
+        rate: rateAt(schedule, at),
+        statisticsRate: STATISTICS_STEP,
+        progress: at,
+        update: index + 1,
+      },
     );
     const results = await this.#session.run(feeds);
     const loss = results[LOSS]!.data[0] as number;
-    if (!Number.isFinite(loss)) throw await diverged(this.#request, this.#previous ?? feeds, position);
+    if (!Number.isFinite(loss))
+      throw await diverged(this.#request, this.#previous ?? feeds, position);
     this.#take(results, () => true);
     this.#previous = feeds;
     const { totals } = position;

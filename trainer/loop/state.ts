@@ -46,7 +46,11 @@ export interface TrainingResults {
 export const NO_TOTALS: EpochTotals = { loss: 0, correct: 0 };
 
 /** Zeros for the inputs of a training graph that `tensors` lacks: memories, statistics. */
-export function completeState(graph: Graph, tensors: StateTensors, others: ReadonlySet<string>): void {
+export function completeState(
+  graph: Graph,
+  tensors: StateTensors,
+  others: ReadonlySet<string>,
+): void {
   for (const id of graph.inputs) {
     const node = graph.nodes[id]!;
     if (node.kind !== "input") continue;

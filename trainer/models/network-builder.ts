@@ -124,7 +124,12 @@ export class NetworkBuilder {
   #product(name: string, x: NodeId, units: number, bias: readonly NodeId[]): NodeId {
     const depth = this.#shapeOf(x)[1]!;
     const attrs = { transposeA: false, transposeB: true, alpha: 1, beta: 1 };
-    return this.#builder.add("gemm", [x, this.#weights(name, [units, depth]), ...bias], attrs, name);
+    return this.#builder.add(
+      "gemm",
+      [x, this.#weights(name, [units, depth]), ...bias],
+      attrs,
+      name,
+    );
   }
 
   #norm(name: string, x: NodeId, channels: number): NodeId {

@@ -179,7 +179,8 @@ class Recognizer {
     const index = a ?? b;
     const bias = this.#constant(node.inputs[a === undefined ? 0 : 1]);
     const step = this.#growable(node.inputs[a === undefined ? 1 : 0]!, index);
-    if (bias === undefined || step?.kind !== "linear" || step.bias || step.norm || step.clamp) return;
+    if (bias === undefined || step?.kind !== "linear" || step.bias || step.norm || step.clamp)
+      return;
     const channels = step.shape[0]!;
     const perChannel = bias.shape.length >= step.shape.length && bias.data.length === channels;
     const vector = step.product.kind === "gemm" && bias.data.length === channels;
@@ -321,7 +322,8 @@ class Recognizer {
     const index = this.#stepOf.get(id);
     if (index === undefined) return;
     const last = this.#steps[index];
-    if (index === this.#steps.length - 1 && last?.kind === "linear" && last.shape.length === 1) return;
+    if (index === this.#steps.length - 1 && last?.kind === "linear" && last.shape.length === 1)
+      return;
     this.#problems.push(
       problem("train/unsupported-model", "the model does not end in one score per class", {
         at: this.#graph.outputs[0]!.name,

@@ -16,7 +16,14 @@ export interface SgdOptions {
 }
 
 export function sgd({ momentum, nesterov, weightDecay }: SgdOptions): Optimizer {
-  const update = ({ ops, parameter, gradient, slots, learningRate, decayed }: UpdateRequest): Update => {
+  const update = ({
+    ops,
+    parameter,
+    gradient,
+    slots,
+    learningRate,
+    decayed,
+  }: UpdateRequest): Update => {
     const g =
       decayed && weightDecay > 0
         ? ops.add(gradient, ops.mul(parameter, scalar(weightDecay)))

@@ -17,8 +17,12 @@ export type ActivationFormat = "int8" | "u7";
 export const ACTIVATION_FORMATS: readonly ActivationFormat[] = ["int8", "u7"];
 
 /** The integers of a format for values that are never negative. */
-export function unsignedFormat(format: ActivationFormat): Interval & { readonly zeroPoint: number } {
-  return format === "int8" ? { ...INT8_RANGE, zeroPoint: -128 } : { min: 0, max: 127, zeroPoint: 0 };
+export function unsignedFormat(
+  format: ActivationFormat,
+): Interval & { readonly zeroPoint: number } {
+  return format === "int8"
+    ? { ...INT8_RANGE, zeroPoint: -128 }
+    : { min: 0, max: 127, zeroPoint: 0 };
 }
 
 /** Levels of signed values: all of i8. */

@@ -3,15 +3,15 @@
  * on the numbers that the exported file holds.
  */
 
+import type { Interval } from "../../core/interval.ts";
 import {
   deriveConvDequantization,
   deriveConvRequantization,
   INT8_RANGE,
+  type QuantizedLayer,
   quantizeClamp,
   summarizeWeights,
-  type QuantizedLayer,
 } from "../../core/quantized-layer.ts";
-import type { Interval } from "../../core/interval.ts";
 import {
   type AddRequantization,
   deriveAddRequantization,

@@ -8,16 +8,16 @@
  * the same integers.
  */
 
-import { elementCount } from "../../core/shape.ts";
 import type { Quantization } from "../../core/requantize.ts";
+import { elementCount } from "../../core/shape.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import {
   isComputing,
   isNonNegative,
   type LinearStep,
-  type Network,
   NETWORK_INPUT,
+  type Network,
   type Parameters,
   parameterNames,
   type StepIndex,
@@ -88,7 +88,10 @@ function quantizeLayer(
     const own = Math.fround(scale * Math.abs(gains[channel]!));
     const channelValues = values.subarray(channel * depth, (channel + 1) * depth);
     if (own === 0) channelValues.fill(0);
-    else if (gains[channel]! < 0) channelValues.forEach((v, i) => { channelValues[i] = -v; });
+    else if (gains[channel]! < 0)
+      channelValues.forEach((v, i) => {
+        channelValues[i] = -v;
+      });
     return own === 0 ? SPARE_SCALE : own;
   });
   return { weights: method.weights, values, scales: folded, bias: Float32Array.from(biases) };

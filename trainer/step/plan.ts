@@ -1,7 +1,7 @@
 /** @file How each layer of a network is treated in one stage of training. */
 
-import type { WeightMethod } from "../methods/method.ts";
 import { float } from "../methods/float.ts";
+import type { WeightMethod } from "../methods/method.ts";
 import { isDepthwise, linearSteps, type Network } from "../network/network.ts";
 import type { ActivationFormat } from "../quantize/activation.ts";
 

@@ -10,7 +10,7 @@
 
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { graphBuilder } from "../../model/ops/index.ts";
-import { allAxes, Arithmetic, scalar } from "../autodiff/arithmetic.ts";
+import { Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import { differentiate } from "../autodiff/differentiate.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -60,7 +60,9 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
   names.forEach((name, i) => {
     const parameter = wanted[i]!;
     const shape = ops.shapeOf(parameter);
-    const slots = optimizer.slots.map(slot => ops.builder.input(slotName(name, slot), "f32", shape));
+    const slots = optimizer.slots.map(slot =>
+      ops.builder.input(slotName(name, slot), "f32", shape),
+    );
     const updated = optimizer.update({
       ops,
       parameter,
@@ -77,7 +79,8 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
       outputs.push({ name: NEXT + slotName(name, slot), id: updated.slots[s]! });
     });
   });
-  for (const [name, { after }] of forward.statistics) outputs.push({ name: NEXT + name, id: after });
+  for (const [name, { after }] of forward.statistics)
+    outputs.push({ name: NEXT + name, id: after });
   return ops.builder.finish("training-step", outputs);
 }
 
@@ -119,13 +122,18 @@ function emitLoss(request: TrainingGraphRequest): EmittedLoss {
   const loss = forward.penalties.reduce((sum, penalty) => ops.add(sum, penalty), entropy);
   const correct = countCorrect(ops, forward.logits, hit);
   const methodOf = (parameter: string): ReturnType<StagePlan["methods"]["get"]> =>
-    parameter.endsWith(".weight") ? plan.methods.get(parameter.slice(0, -".weight".length)) : undefined;
+    parameter.endsWith(".weight")
+      ? plan.methods.get(parameter.slice(0, -".weight".length))
+      : undefined;
   return { ops, forward, loss, correct, methodOf };
 }
 
 /** 0 … count − 1 as a row. */
 function iota(ops: Arithmetic, count: number): NodeId {
-  return ops.constant([1, count], Array.from({ length: count }, (_, i) => i));
+  return ops.constant(
+    [1, count],
+    Array.from({ length: count }, (_, i) => i),
+  );
 }
 
 /** −mean over the batch of Σ target · log softmax. */

@@ -17,10 +17,7 @@ export const batchNormalization: GradientRule<"batch-normalization"> = {
     const shape = ops.shapeOf(x);
     const others = allAxes(shape.length).filter(i => i !== axis);
     const column = shape.map((dim, i) => (i === axis ? dim : 1));
-    const inverse = ops.unary(
-      "reciprocal",
-      ops.unary("sqrt", ops.add(variance, scalar(epsilon))),
-    );
+    const inverse = ops.unary("reciprocal", ops.unary("sqrt", ops.add(variance, scalar(epsilon))));
     const gain = ops.mul(scale, inverse);
     const sum = ops.sum(dy, others);
     const centred = ops.sub(x, ops.reshape(mean, column));

@@ -12,7 +12,11 @@ export const concat: GradientRule<"concat"> = {
       const start = from;
       from += sizes[axis]!;
       if (!needed(index)) return undefined;
-      return ops.slice(dy, sizes.map((_, i) => (i === axis ? start : 0)), sizes);
+      return ops.slice(
+        dy,
+        sizes.map((_, i) => (i === axis ? start : 0)),
+        sizes,
+      );
     });
   },
 };

@@ -17,7 +17,9 @@ export const maxPool: GradientRule<"max-pool"> = {
   gradient: ({ node, dy, ops }) => {
     if (node.attrs.layout !== "nchw") throw new InternalError("differentiate: max-pool in nhwc");
     const x = node.inputs[0]!;
-    return [tiles(node.attrs) ? tiled(ops, x, node.id, dy) : sliding(ops, x, node.id, dy, node.attrs)];
+    return [
+      tiles(node.attrs) ? tiled(ops, x, node.id, dy) : sliding(ops, x, node.id, dy, node.attrs),
+    ];
   },
 };
 

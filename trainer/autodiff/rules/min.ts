@@ -1,7 +1,7 @@
 /** @file y = min(a, b): dy flows to the operand that was chosen; half to each where they tie. */
 
-import { selectOperand } from "../select-operand.ts";
 import type { GradientRule } from "../rule.ts";
+import { selectOperand } from "../select-operand.ts";
 
 export const min: GradientRule<"min"> = {
   kind: "min",

@@ -5,7 +5,5 @@ import type { GradientRule } from "../rule.ts";
 
 export const reduceSum: GradientRule<"reduce-sum"> = {
   kind: "reduce-sum",
-  gradient: ({ node, dy, ops }) => [
-    spread(ops, dy, ops.shapeOf(node.inputs[0]!), node.attrs.axes),
-  ],
+  gradient: ({ node, dy, ops }) => [spread(ops, dy, ops.shapeOf(node.inputs[0]!), node.attrs.axes)],
 };

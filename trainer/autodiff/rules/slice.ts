@@ -14,7 +14,11 @@ export const slice: GradientRule<"slice"> = {
   gradient: ({ node, dy, ops }) => {
     const shape = ops.shapeOf(node.inputs[0]!);
     const { starts, sizes, steps } = node.attrs;
-    const forward = reverseAxes(ops, dy, steps.map(step => step < 0));
+    const forward = reverseAxes(
+      ops,
+      dy,
+      steps.map(step => step < 0),
+    );
     const spaced = spaceOut(ops, forward, steps.map(Math.abs));
     const first = starts.map((start, i) =>
       steps[i]! < 0 ? start + (sizes[i]! - 1) * steps[i]! : start,
@@ -28,7 +32,12 @@ function reverseAxes(ops: Arithmetic, x: NodeId, reversed: readonly boolean[]): 
   if (!reversed.includes(true)) return x;
   const sizes = ops.shapeOf(x);
   const starts = sizes.map((dim, i) => (reversed[i] ? dim - 1 : 0));
-  return ops.slice(x, starts, sizes, reversed.map(r => (r ? -1 : 1)));
+  return ops.slice(
+    x,
+    starts,
+    sizes,
+    reversed.map(r => (r ? -1 : 1)),
+  );
 }
 
 /** Puts `steps[i] − 1` zeros between neighbours along axis i. */
@@ -36,9 +45,23 @@ function spaceOut(ops: Arithmetic, x: NodeId, steps: readonly number[]): NodeId 
   if (steps.every(step => step === 1)) return x;
   const shape = ops.shapeOf(x);
   const none = steps.flatMap(() => [0, 0]);
-  const split = ops.reshape(x, shape.flatMap(dim => [dim, 1]));
-  const padded = ops.pad(split, none, steps.flatMap(step => [0, step - 1]));
-  const joined = ops.reshape(padded, shape.map((dim, i) => dim * steps[i]!));
+  const split = ops.reshape(
+    x,
+    shape.flatMap(dim => [dim, 1]),
+  );
+  const padded = ops.pad(
+    split,
+    none,
+    steps.flatMap(step => [0, step - 1]),
+  );
+  const joined = ops.reshape(
+    padded,
+    shape.map((dim, i) => dim * steps[i]!),
+  );
   const sizes = shape.map((dim, i) => Math.max(0, (dim - 1) * steps[i]! + 1));
-  return ops.slice(joined, sizes.map(() => 0), sizes);
+  return ops.slice(
+    joined,
+    sizes.map(() => 0),
+    sizes,
+  );
 }

@@ -6,6 +6,11 @@ export const transpose: GradientRule<"transpose"> = {
   kind: "transpose",
   gradient: ({ node, dy, ops }) => {
     const { permutation } = node.attrs;
-    return [ops.transpose(dy, permutation.map((_, axis) => permutation.indexOf(axis)))];
+    return [
+      ops.transpose(
+        dy,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+    ];
   },
 };

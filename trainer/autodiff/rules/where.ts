@@ -10,12 +10,8 @@ export const where: GradientRule<"where"> = {
     const [condition, a, b] = node.inputs as [typeof dy, typeof dy, typeof dy];
     return [
       undefined,
-      needed(1)
-        ? sumToShape(ops, ops.where(condition, dy, scalar(0)), ops.shapeOf(a))
-        : undefined,
-      needed(2)
-        ? sumToShape(ops, ops.where(condition, scalar(0), dy), ops.shapeOf(b))
-        : undefined,
+      needed(1) ? sumToShape(ops, ops.where(condition, dy, scalar(0)), ops.shapeOf(a)) : undefined,
+      needed(2) ? sumToShape(ops, ops.where(condition, scalar(0), dy), ops.shapeOf(b)) : undefined,
     ];
   },
 };
