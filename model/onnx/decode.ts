@@ -129,7 +129,7 @@ function truncated(missing: string): Diagnostic {
 }
 
 /** How often each operator occurs in the model. */
-export interface OperatorCount {
+interface OperatorCount {
   readonly op: string;
   /** Empty for the standard operators. */
   readonly domain: string;

@@ -1,6 +1,6 @@
 /** @file ONNX in and out. Opset differences end here. */
 
-export { listOperators, type OperatorCount } from "./decode.ts";
+export { listOperators } from "./decode.ts";
 export { supportedOperators } from "./import/index.ts";
 export { type ReadOptions, readOnnx } from "./read.ts";
 export { readTensor, writeTensor } from "./tensor.ts";

@@ -7,6 +7,7 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType } from "../../core/dtype.ts";
+import { type Diagnostic, ModelError, problem } from "../diagnostics/diagnostic.ts";
 import { type Graph, type Node, nodeAt, type ValueType } from "../ir/graph.ts";
 import { elementTypeOf } from "./element-type.ts";
 import { ExportGraph } from "./export/context.ts";
@@ -26,9 +27,14 @@ export interface WriteOptions {
   readonly producerVersion?: string;
 }
 
-/** The bytes of an ONNX model that computes `graph`; integer ops to within their rounding. */
+/**
+ * The bytes of an ONNX model that computes `graph`; integer ops to within their rounding.
+ *
+ * @throws onnx/bad-graph where names of inputs and outputs clash
+ */
 export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array {
   const { extensions = [], producer = "tritc", producerVersion } = options;
+  checkNames(graph);
   const opset = opsetFor(graph);
   const e = new ExportGraph(graph, { opset, extensions });
   for (const node of graph.nodes) exportNode(node, e);
@@ -58,6 +64,25 @@ export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array 
     metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+/** Inputs and outputs share one space of names in ONNX; an input may be an output as it is. */
+function checkNames({ nodes, inputs, outputs }: Graph): void {
+  const owners = new Map(inputs.map(id => [(nodes[id] as Node<"input">).attrs.name, id]));
+  const seen = new Set<string>();
+  const found = outputs.flatMap(({ name, id }) => {
+    const clash = seen.has(name) || (owners.get(name) ?? id) !== id;
+    seen.add(name);
+    return clash ? [clashOf(name)] : [];
+  });
+  if (found.length > 0) throw new ModelError(...found);
+}
+
+function clashOf(name: string): Diagnostic {
+  return problem("onnx/bad-graph", `another input or output is named "${name}" too`, {
+    at: `output "${name}"`,
+    help: "give every input and output of the graph a name of its own",
+  });
 }
 
 function valueInfo(name: string, { dtype, shape }: ValueType): ValueInfoProto {

@@ -82,6 +82,21 @@ describe("a written model", () => {
     expect([...results.c!.data]).toEqual([7]);
   });
 
+  test("is refused where an output has the name of an input or of another output", () => {
+    const b = graphBuilder();
+    const y = b.add("neg", [b.input("w", "f32", [2])], {});
+    const write = (...names: string[]) =>
+      writeOnnx(
+        b.finish(
+          "clash",
+          names.map(name => ({ name, id: y })),
+        ),
+      );
+    expect(() => write("w")).toThrow("onnx/bad-graph");
+    expect(() => write("y", "y")).toThrow("onnx/bad-graph");
+    expect(readOnnx(write("y", "z")).outputs).toHaveLength(2);
+  });
+
   test("uses FusedMatMul where it may, and no other way of transposing", async () => {
     const { graph, inputs } = graphs.find(({ title }) => title === "matmul transposed")!;
     const bytes = writeOnnx(graph, { extensions: ["com.microsoft"] });
