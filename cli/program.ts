@@ -13,14 +13,8 @@ import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
 import { addVerify } from "./commands/verify.ts";
 import { EXIT, type ExitCode, reportFailure } from "./exit.ts";
+import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** What a command is given besides its arguments. */
-export interface Session {
-  readonly terminal: Terminal;
-  /** Ends the command with this code after what it printed. */
-  readonly exitWith: (code: ExitCode) => void;
-}
 
 /** In the order of the help text: along the road from data to module. */
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [

@@ -8,6 +8,7 @@ export {
   type TrainingConfigInput,
   trainingConfigSchema,
 } from "./config.ts";
+export { type Dataset, type OpenOptions, openData, toModelInput } from "./data/index.ts";
 export { openEngine } from "./engine/onnxruntime.ts";
 export type { Evaluation } from "./loop/evaluate.ts";
 export type { OnProgress, TrainingEvent } from "./loop/progress.ts";

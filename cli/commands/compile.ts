@@ -14,7 +14,7 @@ import {
 import { checkWritable, readInput, writeOutputs } from "../files.ts";
 import { lossText } from "../loss.ts";
 import { addDataOptions, addJson, DATA_HELP, positiveInteger, words } from "../options.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { countText, table } from "../table.ts";
 import { printDiagnostics, printJson } from "../terminal.ts";
 import { inspectModule, layersText, memoryText, sizesText } from "./inspect.ts";

@@ -15,8 +15,8 @@ import {
   positiveInteger,
 } from "../options.ts";
 import { openPredictor } from "../predictor.ts";
-import type { Session } from "../program.ts";
 import { startProgress } from "../progress.ts";
+import type { Session } from "../session.ts";
 import { percent } from "../table.ts";
 import { printDiagnostics, printJson } from "../terminal.ts";
 

@@ -6,7 +6,7 @@ import { DIAGNOSTIC_CODES } from "../../model/diagnostics/codes.ts";
 import { InternalError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { addJson, type JsonFlag } from "../options.ts";
 import { packageFile } from "../package-file.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { printJson } from "../terminal.ts";
 
 const EXAMPLES = `

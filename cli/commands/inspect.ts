@@ -5,7 +5,7 @@ import type { Manifest, Port } from "../../core/abi.ts";
 import { readInput } from "../files.ts";
 import { inspectOnnx, type OnnxReport } from "../onnx-report.ts";
 import { addJson, type JsonFlag, positiveInteger } from "../options.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { bytesText, countText, percent, table } from "../table.ts";
 import { printJson } from "../terminal.ts";
 import { isWasm, parseWasmFile } from "../wasm-file.ts";

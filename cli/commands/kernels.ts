@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { parseKernelTable } from "../../compiler/plan/kernel-library.ts";
 import { addJson, type JsonFlag } from "../options.ts";
 import { packageFile } from "../package-file.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
 

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { passList } from "../../compiler/passes/index.ts";
 import { addJson, type JsonFlag } from "../options.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
 

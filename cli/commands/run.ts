@@ -9,7 +9,7 @@ import { checkWritable, readInput, writeOutputs } from "../files.ts";
 import { readTensorFile } from "../input-file.ts";
 import { openModule } from "../module.ts";
 import { addJson, type JsonFlag, numbers, size } from "../options.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
 

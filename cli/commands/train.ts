@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { loadConfig, type TrainingResult, train } from "../../trainer/index.ts";
 import { EXIT } from "../exit.ts";
 import { addJson, type JsonFlag } from "../options.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { printJson, type Terminal } from "../terminal.ts";
 import { trainingView } from "../training-progress.ts";
 

@@ -20,8 +20,8 @@ import {
   positiveInteger,
 } from "../options.ts";
 import { onlyInput } from "../predictor.ts";
-import type { Session } from "../program.ts";
 import { randomSamples } from "../random-samples.ts";
+import type { Session } from "../session.ts";
 import { printDiagnostics, printJson } from "../terminal.ts";
 import { parseWasmFile } from "../wasm-file.ts";
 

@@ -80,7 +80,8 @@ const LARGEST_GRADIENT = /(gradient just before was that of) .*/g;
 /** Progress lines of the trainer and paths of this machine are left out. */
 function messagesIn(err: string, path: string): string {
   const start = err.search(/^(error|warning)\[/m);
-  return err.slice(Math.max(start, 0)).replaceAll(`${path}/`, "").replaceAll(path, ".").trim();
+  const messages = err.slice(Math.max(start, 0)).replaceAll(`${path}/`, "").replaceAll(path, ".");
+  return messages.replace(LARGEST_GRADIENT, "$1 …").trim();
 }
 
 function thrown(action: () => unknown): string {
