@@ -132,15 +132,21 @@ class Assignment {
   }
 
   #mayMove(operand: Node, view: View): boolean {
-    const { id, kind } = operand;
-    return (
+    return view.elementBytes === elementBytes(operand) && this.#isFree(operand);
+  }
+
+  /**
+   * Whether the value may be computed anywhere, its only reader knowing where.
+   * A reshape goes where its operand goes: alone it would be a copy.
+   */
+  #isFree({ id, kind, inputs }: Node): boolean {
+    const own =
       kind !== "const" &&
       !this.#isPinned(id) &&
       !this.#views.has(id) &&
       !this.#halos.has(id) &&
-      this.#readers[id]!.length === 1 &&
-      view.elementBytes === elementBytes(operand)
-    );
+      this.#readers[id]!.length === 1;
+    return own && (kind !== "reshape" || this.#isFree(this.#graph.nodes[inputs[0]!]!));
   }
 
   /** Inputs and outputs of the model have buffers of their own, dense. */
