@@ -37,7 +37,7 @@ export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, Ba
 export type Origin = Pick<ModelFacts, "modelDigest" | "weights" | "batch">;
 
 export interface Compilation {
-  readonly wasm: Uint8Array;
+  readonly wasm: Uint8Array<ArrayBuffer>;
   readonly manifest: Manifest;
   /** The graph that the module computes. */
   readonly graph: Graph;

@@ -92,7 +92,7 @@ export interface WasmModule {
   addCustomSection(name: string, contents: Uint8Array): void;
   runPasses(names: readonly string[]): void;
   validate(): number;
-  emitBinary(): Uint8Array;
+  emitBinary(): Uint8Array<ArrayBuffer>;
   emitText(): string;
   dispose(): void;
 }

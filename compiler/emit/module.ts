@@ -57,7 +57,7 @@ export interface ModuleSource {
 }
 
 /** What `write` makes of the finished module, then thrown away. */
-export function emitWasm(source: ModuleSource): Uint8Array {
+export function emitWasm(source: ModuleSource): Uint8Array<ArrayBuffer> {
   return withModule(source, module => module.emitBinary());
 }
 
