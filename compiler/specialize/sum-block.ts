@@ -1,0 +1,130 @@
+/**
+ * @file The straight line of code that adds up one block of output channels:
+ * shared sums, tree by tree, each into the accumulators that want it.
+ *
+ * Trees run in the order of their lowest address, so that loads move through
+ * memory once.
+ */
+
+import type { CodeWriter } from "./code-writer.ts";
+import { type SumParts, shareSums, type Term } from "./share-sums.ts";
+
+export interface SumBlock {
+  /** Byte offset of each tap from the window's start. */
+  readonly offsets: readonly number[];
+  /** Signs of each tap: bit j set in `plus` adds it to accumulator j. */
+  readonly plus: readonly number[];
+  readonly minus: readonly number[];
+}
+
+/** The locals that the code uses. */
+export interface SumLocals {
+  readonly address: number;
+  /** Accumulator j is local `accumulators + j`. */
+  readonly accumulators: number;
+  /** First of the temporaries: as many as the deepest tree has registers. */
+  readonly temporaries: number;
+}
+
+export interface SumCost {
+  /** Loads and additions. */
+  readonly operations: number;
+  readonly temporaries: number;
+}
+
+/** Writes the code; accumulators hold their starting values before it. */
+export function writeSums(code: CodeWriter, block: SumBlock, locals: SumLocals): SumCost {
+  const writer = new SumWriter(code, block, locals);
+  return writer.run();
+}
+
+class SumWriter {
+  readonly #code: CodeWriter;
+  readonly #block: SumBlock;
+  readonly #locals: SumLocals;
+  readonly #terms: readonly Term[];
+  /** Taps whose own channels have had them. */
+  readonly #delivered = new Set<number>();
+  #operations = 0;
+  #temporaries = 0;
+
+  constructor(code: CodeWriter, block: SumBlock, locals: SumLocals) {
+    this.#code = code;
+    this.#block = block;
+    this.#locals = locals;
+    this.#terms = shareSums(block.plus, block.minus);
+  }
+
+  run(): SumCost {
+    const roots = this.#roots().map(term => ({ term, address: this.#lowestOffset(term) }));
+    roots.sort((a, b) => a.address - b.address);
+    for (const { term } of roots) this.#compute(term, 0);
+    return { operations: this.#operations, temporaries: this.#temporaries };
+  }
+
+  /** Terms that no sum contains, but for taps that nobody wants. */
+  #roots(): number[] {
+    const contained = new Set(
+      this.#terms.flatMap(({ parts }) => (parts ? [parts.a, parts.b] : [])),
+    );
+    return [...this.#terms.keys()].filter(index => {
+      const { parts, plus, minus } = this.#terms[index]!;
+      return !contained.has(index) && (parts !== undefined || (plus | minus) !== 0);
+    });
+  }
+
+  #lowestOffset(index: number): number {
+    const { parts } = this.#terms[index]!;
+    if (parts === undefined) return this.#block.offsets[index]!;
+    return Math.min(this.#lowestOffset(parts.a), this.#lowestOffset(parts.b));
+  }
+
+  /** Leaves the term's value in temporary `depth`, and adds it where it is wanted. */
+  #compute(index: number, depth: number): void {
+    this.#temporaries = Math.max(this.#temporaries, depth + 1);
+    const { parts } = this.#terms[index]!;
+    if (parts === undefined) this.#pushTap(index);
+    else this.#pushSum(parts, depth);
+    this.#code.set(this.#locals.temporaries + depth);
+    if (parts === undefined && this.#delivered.has(index)) return;
+    this.#delivered.add(index);
+    this.#deliver(index, depth);
+  }
+
+  /** The part that takes more registers first, so that the other finds them free again. */
+  #pushSum({ a, b, subtract }: SumParts, depth: number): void {
+    const first = this.#terms[a]!.strahler >= this.#terms[b]!.strahler ? a : b;
+    const second = first === a ? b : a;
+    this.#compute(first, depth);
+    const direct = this.#isBareTap(second);
+    if (!direct) this.#compute(second, depth + 1);
+    const pushFirst = (): unknown => this.#code.get(this.#locals.temporaries + depth);
+    const pushSecond = (): unknown =>
+      direct ? this.#pushTap(second) : this.#code.get(this.#locals.temporaries + depth + 1);
+    for (const push of first === a ? [pushFirst, pushSecond] : [pushSecond, pushFirst]) push();
+    this.#code.vector(subtract ? "sub" : "add");
+    this.#operations++;
+  }
+
+  /** A tap that no accumulator waits for can be an operand in memory. */
+  #isBareTap(index: number): boolean {
+    const { parts, plus, minus } = this.#terms[index]!;
+    return parts === undefined && ((plus | minus) === 0 || this.#delivered.has(index));
+  }
+
+  #pushTap(index: number): void {
+    this.#code.get(this.#locals.address).load(this.#block.offsets[index]!);
+    this.#operations++;
+  }
+
+  #deliver(index: number, depth: number): void {
+    const { plus, minus } = this.#terms[index]!;
+    for (let j = 0; (plus | minus) >> j !== 0; j++) {
+      if ((((plus | minus) >> j) & 1) === 0) continue;
+      const accumulator = this.#locals.accumulators + j;
+      this.#code.get(accumulator).get(this.#locals.temporaries + depth);
+      this.#code.vector((plus >> j) & 1 ? "add" : "sub").set(accumulator);
+      this.#operations++;
+    }
+  }
+}

@@ -1,0 +1,275 @@
+/** @file Generated code against the definition of what it computes, bit for bit. */
+
+import { describe, expect, test } from "vitest";
+import {
+  type CodeConvolution,
+  generateConvolution,
+  packCodeParameters,
+  packMask,
+  rejectsCode,
+} from "../compiler/specialize/convolution.ts";
+import { columnOffset, type Planes } from "../compiler/specialize/planes.ts";
+import { shareSums, type Term } from "../compiler/specialize/share-sums.ts";
+import { Random } from "../core/random.ts";
+import { addRequantized, requantize } from "../core/requantize.ts";
+import { instantiate } from "./specialize/run-code.ts";
+
+interface Case {
+  readonly channels: readonly [number, number];
+  readonly size: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride?: 1 | 2;
+  readonly dilations?: readonly [number, number];
+  readonly zeros: number;
+  readonly outputPhases?: 1 | 2;
+  readonly addend?: boolean;
+  readonly shift?: number;
+  readonly zeroPoint?: number;
+}
+
+const CASES: readonly Case[] = [
+  { channels: [3, 16], size: [32, 32], kernel: [3, 3], zeros: 0.5 },
+  { channels: [16, 16], size: [8, 8], kernel: [3, 3], zeros: 0.33, addend: true },
+  { channels: [5, 7], size: [4, 5], kernel: [3, 3], zeros: 0.5, zeroPoint: -128 },
+  { channels: [4, 3], size: [7, 7], kernel: [5, 5], zeros: 0.7, shift: 2, addend: true },
+  { channels: [8, 13], size: [6, 16], kernel: [3, 3], stride: 2, zeros: 0.5, outputPhases: 2 },
+  { channels: [8, 30], size: [3, 13], kernel: [1, 1], stride: 2, zeros: 0.9 },
+  {
+    channels: [6, 9],
+    size: [9, 28],
+    kernel: [3, 3],
+    dilations: [2, 3],
+    zeros: 0.5,
+    outputPhases: 2,
+  },
+  { channels: [40, 29], size: [2, 8], kernel: [1, 1], zeros: 0.95, zeroPoint: 5 },
+  { channels: [1, 1], size: [1, 1], kernel: [1, 1], zeros: 0 },
+  { channels: [2, 3], size: [2, 3], kernel: [3, 3], zeros: 1 },
+];
+
+describe("weights as code", () => {
+  test.each(CASES)("%j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(rejectsCode(conv)).toBeUndefined();
+    expect(compute(conv, x, z)).toEqual(expected);
+  });
+
+  test("a wrong sign shows", () => {
+    const { conv, x, z, expected } = problemOf(CASES[0]!);
+    const trits = Int8Array.from(conv.trits);
+    trits[trits.findIndex(trit => trit === 1)] = -1;
+    expect(compute({ ...conv, trits }, x, z)).not.toEqual(expected);
+  });
+
+  test("sums that might not fit are refused", () => {
+    const { conv } = problemOf(CASES[0]!);
+    expect(rejectsCode({ ...conv, bounds: [32768] })).toContain("16 bits");
+    expect(rejectsCode({ ...conv, stride: 2 })).toContain("stride");
+  });
+});
+
+describe("shared sums", () => {
+  test.each([0.33, 0.5, 0.7, 0.9])(
+    "compute what they stand for, with fewer additions: %d",
+    zeros => {
+      const random = new Random(3, zeros * 100);
+      const [plus, minus] = [masks(random), masks(random)];
+      for (let tap = 0; tap < plus.length; tap++) {
+        const kept = random.uniform() < 1 - zeros ? 0xfff : random.next() & random.next() & 0xfff;
+        plus[tap]! &= kept;
+        minus[tap]! &= kept & ~plus[tap]!;
+      }
+      const terms = shareSums(plus, minus);
+      const values = plus.map(() => random.integer(-128, 127));
+      for (let channel = 0; channel < 12; channel++) {
+        const direct = values.reduce(
+          (sum, v, t) => sum + v * signAt(plus[t]!, minus[t]!, channel),
+          0,
+        );
+        const shared = terms.reduce(
+          (sum, term, i) =>
+            sum + valueOf(terms, values, i) * signAt(term.plus, term.minus, channel),
+          0,
+        );
+        expect(shared).toBe(direct);
+      }
+      expect(additions(terms)).toBeLessThan(bits(plus) + bits(minus));
+    },
+  );
+
+  test("every sum has one place, and few registers", () => {
+    const random = new Random(4);
+    const plus = masks(random);
+    const minus = masks(random).map((mask, tap) => mask & ~plus[tap]!);
+    const terms = shareSums(plus, minus);
+    const parts = terms.flatMap(term => (term.parts ? [term.parts.a, term.parts.b] : []));
+    const sums = parts.filter(index => terms[index]!.parts !== undefined);
+    expect(new Set(sums).size).toBe(sums.length);
+    expect(Math.max(...terms.map(term => term.strahler))).toBeLessThanOrEqual(3);
+  });
+});
+
+function masks(random: Random): number[] {
+  return Array.from({ length: 300 }, () => random.next() & random.next() & 0xfff);
+}
+
+function signAt(plus: number, minus: number, channel: number): number {
+  return ((plus >> channel) & 1) - ((minus >> channel) & 1);
+}
+
+function valueOf(terms: readonly Term[], values: readonly number[], index: number): number {
+  const { parts } = terms[index]!;
+  if (parts === undefined) return values[index]!;
+  const right = valueOf(terms, values, parts.b);
+  return valueOf(terms, values, parts.a) + (parts.subtract ? -right : right);
+}
+
+function bits(list: readonly number[]): number {
+  return list.reduce((sum, mask) => sum + mask.toString(2).replaceAll("0", "").length, 0);
+}
+
+function additions(terms: readonly Term[]): number {
+  return (
+    bits(terms.map(term => term.plus)) +
+    bits(terms.map(term => term.minus)) +
+    terms.filter(term => term.parts !== undefined).length
+  );
+}
+
+/** [channel][row][column], as the reference has it. */
+type Image = (channel: number, row: number, column: number) => number;
+
+function problemOf(settings: Case) {
+  const { channels, size, kernel, stride = 1, dilations = [1, 1], shift = 0 } = settings;
+  const [inputs, outputs] = channels;
+  const [rows, columns] = size;
+  const random = new Random(1, JSON.stringify(settings));
+  const pads = kernel.map((k, axis) => Math.floor(((k - 1) * dilations[axis]!) / 2));
+  const reach = kernel.map((k, axis) => (k - 1) * dilations[axis]!);
+  const taps = inputs * kernel[0] * kernel[1];
+  const trits = Int8Array.from({ length: outputs * taps }, () =>
+    random.uniform() < settings.zeros ? 0 : random.integer(0, 1) * 2 - 1,
+  );
+  const input = planesFor(inputs, rows * stride + reach[0]!, columns * stride, pads[1]!, stride);
+  const output = planesFor(outputs, rows, columns, 1, settings.outputPhases ?? 1);
+  const bias = Int32Array.from({ length: outputs }, () => random.integer(-300, 300));
+  const zeroPoint = settings.zeroPoint ?? 0;
+  const requantization = {
+    shift,
+    multipliers: Array.from({ length: outputs }, () => random.integer(0, 3000)),
+    zeroPoint,
+    min: settings.addend ? -128 : Math.max(-128, zeroPoint),
+    max: 127,
+  };
+  const addition = {
+    fractionBits: 5,
+    multipliers: [random.integer(1000, 9000), random.integer(1000, 9000)] as const,
+    zeroPoints: [zeroPoint, 3] as const,
+    zeroPoint: -7,
+    min: -100,
+    max: 120,
+  };
+  const addendPlanes = planesFor(outputs, rows, columns, 2, 1);
+  const addend = settings.addend ? { planes: addendPlanes, requantization: addition } : undefined;
+  const conv: CodeConvolution = {
+    trits,
+    kernel,
+    stride,
+    dilations,
+    padLeft: pads[1]!,
+    input,
+    output,
+    bias,
+    bounds: Array.from({ length: outputs }, () => 0),
+    requantization,
+    ...(addend && { addend }),
+  };
+  const x = imageFrom(random, input);
+  const z = imageFrom(random, addendPlanes);
+  const expected = Array.from({ length: outputs * rows * columns }, (_, i) => {
+    const [m, row, column] = [
+      Math.floor(i / (rows * columns)),
+      Math.floor(i / columns) % rows,
+      i % columns,
+    ];
+    let acc = bias[m]!;
+    for (let tap = 0; tap < taps; tap++) {
+      const [c, ky, kx] = [
+        Math.floor(tap / (kernel[0] * kernel[1])),
+        Math.floor(tap / kernel[1]) % kernel[0],
+        tap % kernel[1],
+      ];
+      const at = column * stride + kx * dilations[1] - pads[1]!;
+      acc += trits[m * taps + tap]! * x.get(c, row * stride + ky * dilations[0], at);
+    }
+    const q = requantize(acc, requantization, m);
+    return addend ? addRequantized(q, z.get(m, row, column), addition) : q;
+  });
+  return { conv, x: x.data, z: z.data, expected };
+}
+
+function planesFor(
+  channels: number,
+  rows: number,
+  columns: number,
+  halo: number,
+  phases: 1 | 2,
+): Planes {
+  const width = Math.ceil((columns + 2 * halo + 8) / 16) * 16;
+  const rowBytes = 2 * width;
+  const phaseBytes = phases === 2 ? width : 0;
+  return {
+    channels,
+    rows,
+    columns,
+    planeBytes: rowBytes * rows,
+    rowBytes,
+    left: halo,
+    phases,
+    phaseBytes,
+  };
+}
+
+/** Random 8-bit values everywhere, the halo included. */
+function imageFrom(random: Random, planes: Planes): { data: Int16Array; get: Image } {
+  const length = (planes.channels * planes.planeBytes) / 2 + 64;
+  const data = Int16Array.from({ length }, () => random.integer(-128, 127));
+  return { data, get: (c, row, column) => data[elementAt(planes, c, row, column)]! };
+}
+
+function elementAt(planes: Planes, channel: number, row: number, column: number): number {
+  const bytes = channel * planes.planeBytes + row * planes.rowBytes + columnOffset(planes, column);
+  return bytes / 2;
+}
+
+/** The output, dense, after running the code; lanes beyond rows hold the zero point. */
+function compute(conv: CodeConvolution, x: Int16Array, z: Int16Array): number[] {
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  const place = placer(memory);
+  const [xAt, zAt] = [place(x), place(z)];
+  const [pAt, mAt] = [place(packCodeParameters(conv)), place(packMask(conv))];
+  const { output } = conv;
+  const yAt = place(new Int16Array((output.channels * output.planeBytes) / 2 + 64));
+  for (const run of instantiate(generateConvolution(conv), memory)) run(xAt, yAt, zAt, pAt, mAt);
+  const y = new Int16Array(memory.buffer, yAt);
+  const { channels, rows, columns } = output;
+  const zero = conv.addend?.requantization.zeroPoint ?? conv.requantization.zeroPoint;
+  for (let column = columns; column < Math.ceil(columns / 8) * 8; column++) {
+    expect(y[elementAt(output, 0, 0, column)]).toBe(zero);
+  }
+  return Array.from({ length: channels * rows * columns }, (_, i) => {
+    const [m, row] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows];
+    return y[elementAt(output, m, row, i % columns)]!;
+  });
+}
+
+function placer(memory: WebAssembly.Memory): (data: ArrayBufferView) => number {
+  let next = 64;
+  return data => {
+    const at = next;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    new Uint8Array(memory.buffer, at).set(bytes);
+    next = Math.ceil((at + bytes.length) / 16) * 16;
+    return at;
+  };
+}
