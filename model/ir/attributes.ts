@@ -85,8 +85,15 @@ export interface OpAttributes {
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
 
   // Integer contractions, made by the compiler. Weights i8 or i2 consts, bias i32 const.
-  /** x i8, weights, bias. The halo of x reads as its zero point. */
-  readonly qconv: Omit<ConvAttributes, "clamp"> & { readonly epilogue: Epilogue };
+  /**
+   * x i8, weights, bias, addend?: the halo of x reads as its zero point. With `add` the
+   * requantised result is operand 0 of an addition, and the addend, i8 of its shape, operand 1.
+   */
+  readonly qconv: Omit<ConvAttributes, "clamp"> & {
+    readonly epilogue: Epilogue;
+    /** Together with an addend, behind a requantising epilogue. */
+    readonly add?: AddRequantization & OutputScale;
+  };
   /** x i8 [M, K], weights [N, K], bias [N]. */
   readonly qgemm: { readonly epilogue: Epilogue };
   /** a i8, b i8 of one shape. */

@@ -174,6 +174,7 @@ const DRAWINGS: readonly (readonly [string, number, Draw])[] = [
   ),
   ["qconv", 0.02, s => qconv(s, "requantize")],
   ["qconv dequantize", 1e-4, s => qconv(s, "dequantize")],
+  ["qconv with an addend", 0.05, s => qconvWithAddend(s)],
   ["qgemm", 0.04, s => qgemm(s)],
   ["qadd", 0.03, s => qadd(s)],
   ["qaverage-pool", 0.02, s => qaveragePool(s)],
@@ -316,6 +317,26 @@ function qconv(s: Sketch, kind: "requantize" | "dequantize"): NodeId {
       ? { kind, scale: 0.02, ...deriveRequantization(ratios, [3000, 3000, 3000], OUTPUT) }
       : { kind, scales: scales.map(scale => 0.02 * scale), clamp: { min: 0, max: Infinity } };
   return s.b.add("qconv", [x, weights, bias], { ...WINDOW, group: 1, layout: "nchw", epilogue });
+}
+
+function qconvWithAddend(s: Sketch): NodeId {
+  const x = s.q([1, 3, 4, 5]);
+  const [weights, bias, scales] = quantizedParameters(s, [3, 3, 1, 1]);
+  const ratios = scales.map(scale => (0.02 * scale) / 0.02);
+  const requantization = deriveRequantization(ratios, [3000, 3000, 3000], OUTPUT);
+  const addOutput = { zeroPoint: 4, min: -100, max: 127 };
+  const zeroPoints = [OUTPUT.zeroPoint, -5] as const;
+  const add = deriveAddRequantization([0.02 / 0.03, 0.02 / 0.03], zeroPoints, addOutput);
+  return s.b.add("qconv", [x, weights, bias, x], {
+    ...WINDOW,
+    kernel: [1, 1],
+    strides: [1, 1],
+    pads: [0, 0, 0, 0],
+    group: 1,
+    layout: "nchw",
+    epilogue: { kind: "requantize", scale: 0.02, ...requantization },
+    add: { ...add, scale: 0.03 },
+  });
 }
 
 function qgemm(s: Sketch): NodeId {

@@ -46,6 +46,46 @@ describe("qconv", () => {
   });
 });
 
+test("qconv adds its addend as qadd does", () => {
+  const random = new Random(3);
+  const add = {
+    fractionBits: 5,
+    multipliers: [7000, 8000],
+    zeroPoints: [-5, 11],
+    zeroPoint: 3,
+    min: -90,
+    max: 127,
+    scale: 0.5,
+  } as const;
+  for (const layout of ["nchw", "nhwc"] as const) {
+    const [input, output] =
+      layout === "nchw"
+        ? ([
+            [2, 3, 4, 5],
+            [2, 2, 4, 5],
+          ] as const)
+        : ([
+            [2, 4, 5, 3],
+            [2, 4, 5, 2],
+          ] as const);
+    const x = quantized(input, toNumbers(random.integers("i8", input, -128, 127)), 0.5, 9);
+    const weights = random.integers("i2", [2, 3, 1, 1], -1, 1);
+    const bias = random.integers("i32", [2], -500, 500);
+    const addend = quantized(output, toNumbers(random.integers("i8", output, -128, 127)), 0.1, 11);
+    const attrs = { ...window([1, 1]), group: 1, layout, epilogue: REQUANTIZE };
+    const alone = numbers("qconv", [x, weights, bias], attrs);
+    const operands = [quantized(output, alone, REQUANTIZE.scale, REQUANTIZE.zeroPoint), addend];
+    const sum = compute("qadd", operands, add);
+    expect(sameTensor(compute("qconv", [x, weights, bias, addend], { ...attrs, add }), sum)).toBe(
+      true,
+    );
+    expect(typeOf("qconv", [x, weights, bias, addend], { ...attrs, add }).quantization).toEqual({
+      scales: [0.5],
+      zeroPoints: [3],
+    });
+  }
+});
+
 test("qgemm is the formula", () => {
   const random = new Random(1);
   for (const epilogue of [REQUANTIZE, DEQUANTIZE]) {

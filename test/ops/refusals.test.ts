@@ -11,6 +11,7 @@ type Refusal = readonly [readonly Operand[], object, RegExp];
 const x4 = variable("f32", 1, 4, 5, 5);
 const w4 = counting(6, 4, 3, 3);
 const q4 = quantized([1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
+const q1 = quantized([1, 1, 2, 2], [1, 2, 3, 4]);
 const qw = tensorOf("i8", [1, 2, 1, 1], [1, 2]);
 const qb = tensorOf("i32", [1], [0]);
 const plainBytes = variable("i8", 1, 2, 2, 2);
@@ -257,7 +258,7 @@ const REFUSALS: { readonly [K in OpKind]: readonly Refusal[] } = {
     [[counting(2, 2, 2), counting(3, 2, 2)], plain, /batches of \[2,2,2\] and \[3,2,2\] do not/],
   ],
   qconv: [
-    [[q4, qw], qconv, /expected 3 operands, got 2/],
+    [[q4, qw], qconv, /expected 3 to 4 operands, got 2/],
     [[plainBytes, qw, qb], qconv, /one scale for the whole tensor, got i8\[1,2,2,2\]/],
     [[variable("f32", 1, 2, 2, 2), qw, qb], qconv, /expected x of type i8/],
     [[q4, counting(1, 2, 1, 1), qb], qconv, /expected weights of type i8 or i2/],
@@ -301,6 +302,29 @@ const REFUSALS: { readonly [K in OpKind]: readonly Refusal[] } = {
       [q4, qw, tensorOf("i32", [1], [2 ** 31 - 1])],
       qconv,
       /may reach 2147484031, which 32 bits cannot/,
+    ],
+    [[q4, qw, qb, q1], qconv, /expected an addend and how to add it, got only an addend/],
+    [[q4, qw, qb], { ...qconv, add: qadd }, /got only the latter/],
+    [
+      [q4, qw, qb, q1],
+      { ...qconv, epilogue: dequantize, add: qadd },
+      /an addend needs an epilogue that requantizes/,
+    ],
+    [[q4, qw, qb, q4], { ...qconv, add: qadd }, /expected an addend of shape \[1,1,2,2\]/],
+    [
+      [q4, qw, qb, variable("f32", 1, 1, 2, 2)],
+      { ...qconv, add: qadd },
+      /expected an addend of type i8/,
+    ],
+    [
+      [q4, qw, qb, q1],
+      { ...qconv, add: { ...qadd, zeroPoints: [1, 0] } },
+      /the requantized result has zero point 0, but 1 is given/,
+    ],
+    [
+      [q4, qw, qb, q1],
+      { ...qconv, add: { ...qadd, fractionBits: 0 } },
+      /fraction bits in 1…6, got 0/,
     ],
   ],
   qgemm: [

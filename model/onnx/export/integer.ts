@@ -11,7 +11,7 @@ import type { Node, NodeId, TensorQuantization } from "../../ir/graph.ts";
 import { elementTypeOf } from "../element-type.ts";
 import type { ExportGraph } from "./context.ts";
 import { clamped, type Exporter } from "./elementwise.ts";
-import { quantized, quantizedOutput, realOf } from "./quantize.ts";
+import { dequantized, quantized, quantizedOutput, realOf } from "./quantize.ts";
 import { channelFirst, windowAttributes } from "./window.ts";
 
 export const exportQConv: Exporter<"qconv"> = (node, e) => {
@@ -21,12 +21,17 @@ export const exportQConv: Exporter<"qconv"> = (node, e) => {
     ...windowAttributes(attrs),
     ...(attrs.group === 1 ? {} : { group: { int: attrs.group } }),
   };
-  const x = node.inputs[0]!;
-  return finished(e, attrs.epilogue, () =>
-    channelFirst(e, attrs.layout, realOf(e, x), image =>
+  const [x, , , addend] = node.inputs;
+  const result = finished(e, attrs.epilogue, () =>
+    channelFirst(e, attrs.layout, realOf(e, x!), image =>
       e.emit("Conv", [image, weights, bias], attributes),
     ),
   );
+  if (attrs.add === undefined || attrs.epilogue.kind !== "requantize") return result;
+  const { scale, zeroPoint } = attrs.epilogue;
+  const meaning = { scales: [scale], zeroPoints: [zeroPoint] };
+  const real = dequantized(e, result, "i8", meaning);
+  return quantizedOutput(e, e.emit("Add", [real, realOf(e, addend!)]), attrs.add);
 };
 
 export const exportQGemm: Exporter<"qgemm"> = (node, e) => {

@@ -12,14 +12,21 @@ import { clamped, type Exporter } from "./elementwise.ts";
 export function realOf(e: ExportGraph, id: NodeId): string {
   const { quantization } = e.typeOf(id);
   if (quantization === undefined) return e.value(id);
-  return e.form("real", e.value(id), () => dequantized(e, id, quantization));
+  return e.form("real", e.value(id), () =>
+    dequantized(e, e.value(id), e.typeOf(id).dtype, quantization),
+  );
 }
 
-/** Zero points of 0 are the default. */
-function dequantized(e: ExportGraph, id: NodeId, q: TensorQuantization): string {
-  const operands = [e.value(id), e.constant(numbers(q, "f32", q.scales), "scale")];
+/** The integers `name` of `dtype` as f32; zero points of 0 are the default. */
+export function dequantized(
+  e: ExportGraph,
+  name: string,
+  dtype: DType,
+  q: TensorQuantization,
+): string {
+  const operands = [name, e.constant(numbers(q, "f32", q.scales), "scale")];
   if (q.zeroPoints.some(zeroPoint => zeroPoint !== 0)) {
-    operands.push(e.constant(numbers(q, e.typeOf(id).dtype, q.zeroPoints), "zero_point"));
+    operands.push(e.constant(numbers(q, dtype, q.zeroPoints), "zero_point"));
   }
   return e.emit("DequantizeLinear", operands, axisOf(q));
 }
@@ -71,5 +78,6 @@ export const exportQuantize: Exporter<"quantize"> = (node, e) =>
 export const exportDequantize: Exporter<"dequantize"> = (node, e) => {
   const x = node.inputs[0]!;
   const { quantization } = node.attrs;
-  return quantization === undefined ? realOf(e, x) : dequantized(e, x, quantization);
+  if (quantization === undefined) return realOf(e, x);
+  return dequantized(e, e.value(x), e.typeOf(x).dtype, quantization);
 };
