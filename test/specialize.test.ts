@@ -57,7 +57,7 @@ describe("weights as code", () => {
   test("a wrong sign shows", () => {
     const { conv, x, z, expected } = problemOf(CASES[0]!);
     const trits = Int8Array.from(conv.trits);
-    trits[trits.findIndex(trit => trit === 1)] = -1;
+    trits[trits.indexOf(1)] = -1;
     expect(compute({ ...conv, trits }, x, z)).not.toEqual(expected);
   });
 
@@ -88,7 +88,7 @@ describe("shared sums", () => {
         );
         const shared = terms.reduce(
           (sum, term, i) =>
-            sum + valueOf(terms, values, i) * signAt(term.plus, term.minus, channel),
+            sum + termValue(terms, values, i) * signAt(term.plus, term.minus, channel),
           0,
         );
         expect(shared).toBe(direct);
@@ -117,11 +117,11 @@ function signAt(plus: number, minus: number, channel: number): number {
   return ((plus >> channel) & 1) - ((minus >> channel) & 1);
 }
 
-function valueOf(terms: readonly Term[], values: readonly number[], index: number): number {
+function termValue(terms: readonly Term[], values: readonly number[], index: number): number {
   const { parts } = terms[index]!;
   if (parts === undefined) return values[index]!;
-  const right = valueOf(terms, values, parts.b);
-  return valueOf(terms, values, parts.a) + (parts.subtract ? -right : right);
+  const right = termValue(terms, values, parts.b);
+  return termValue(terms, values, parts.a) + (parts.subtract ? -right : right);
 }
 
 function bits(list: readonly number[]): number {

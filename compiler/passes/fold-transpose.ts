@@ -22,23 +22,30 @@ export const foldTranspose: Pass = {
   name: "fold-transpose",
   summary: "fold a transpose before a matrix product into the order of its weights",
   accuracy: "rounds",
-  run: graph => rewrite(graph, { gemm: fold }),
+  run: graph =>
+    rewrite(graph, {
+      gemm: (node, b) => {
+        const { transposeA, transposeB } = node.attrs;
+        return transposeA || !transposeB ? undefined : foldOrder(node, b);
+      },
+    }),
 };
 
-function fold(node: Node<"gemm">, b: Rewriter): NodeId | undefined {
+/** The product of weights [N, K] that took on the order of the untransposed image. */
+export function foldOrder(node: Node<"gemm" | "qgemm">, b: Rewriter): NodeId | undefined {
   const [x, w, ...bias] = node.inputs;
   const flat = b.node(x!);
   const weights = weightsOf(w!, b);
-  if (flat.kind !== "reshape" || weights === undefined || !node.attrs.transposeB) return undefined;
+  if (flat.kind !== "reshape" || weights === undefined) return undefined;
   const moved = b.node(flat.inputs[0]!);
-  if (moved.kind !== "transpose" || node.attrs.transposeA) return undefined;
+  if (moved.kind !== "transpose") return undefined;
   const { permutation } = moved.attrs;
   const keepsRows = permutation[0] === 0 && moved.type.shape[0] === flat.type.shape[0];
   if (!keepsRows) return undefined;
   const order = columnOrder(b.typeOf(moved.inputs[0]!).shape, permutation);
   const image = b.add("reshape", moved.inputs, flat.attrs, flat.name);
   const reordered = { ...weights, tensor: reorder(weights, order) };
-  return b.add("gemm", [image, addWeights(reordered, b), ...bias], node.attrs, node.name);
+  return b.add(node.kind, [image, addWeights(reordered, b), ...bias], node.attrs, node.name);
 }
 
 /** For each element of a row before the transpose, its place behind it. */

@@ -10,6 +10,7 @@
 import type { WeightChoice } from "../../core/abi.ts";
 import { absorbDequantize } from "./absorb-dequantize.ts";
 import { assignLayout } from "./assign-layout.ts";
+import { assignPlanes, type RunsOnPlanes } from "./assign-planes.ts";
 import type { Ranges } from "./calibrate.ts";
 import { checkFinite } from "./check-finite.ts";
 import { checkSupported, type Supports } from "./check-supported.ts";
@@ -20,6 +21,7 @@ import { foldAffine } from "./fold-affine.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { foldPad } from "./fold-pad.ts";
 import { foldTranspose } from "./fold-transpose.ts";
+import { fuseAdd } from "./fuse-add.ts";
 import { fuseClamp } from "./fuse-clamp.ts";
 import { insertQuantization } from "./insert-quantization.ts";
 import { legalize } from "./legalize.ts";
@@ -36,6 +38,7 @@ import { recognizeActivation } from "./recognize-activation.ts";
 import { signActivations } from "./sign-activations.ts";
 import { sinkTranspose } from "./sink-transpose.ts";
 
+export type { PlaneNode, RunsOnPlanes } from "./assign-planes.ts";
 export { calibrate, type Ranges, type Sample } from "./calibrate.ts";
 export type { Supports } from "./check-supported.ts";
 export type { Pass } from "./pass.ts";
@@ -49,6 +52,8 @@ export interface LowerOptions {
   /** Absent: activations stay real where the model does not quantise them itself. */
   readonly ranges?: Ranges;
   readonly supports: Supports;
+  /** What runs on channel planes, where speed counts; absent: nothing. */
+  readonly planes?: RunsOnPlanes;
 }
 
 export function preparePasses({ weights }: PrepareOptions): readonly Pass[] {
@@ -78,13 +83,14 @@ export function preparePasses({ weights }: PrepareOptions): readonly Pass[] {
   ];
 }
 
-export function lowerPasses({ ranges, supports }: LowerOptions): readonly Pass[] {
+export function lowerPasses({ ranges, supports, planes }: LowerOptions): readonly Pass[] {
   return [
     ...(ranges === undefined ? [] : [insertQuantization(ranges)]), // first: keys name this graph's values
     signActivations, // one integer type from here on
     propagateQuantization, // brings dequantize and quantize next to what they frame
     lowerQuantized, // integer ops, tables, epilogues
     legalize, // what stayed real and has no kernel
+    ...(planes === undefined ? [] : [assignPlanes(planes), fuseAdd]), // weights are final
     eliminateIdentity, // reshapes that met while transposes sank
     checkSupported(supports), // last: nothing unsupported leaves
   ];
@@ -94,7 +100,7 @@ export function lowerPasses({ ranges, supports }: LowerOptions): readonly Pass[]
 export function passList(): readonly Pass[] {
   const all = [
     ...preparePasses({ weights: "auto" }),
-    ...lowerPasses({ ranges: {}, supports: () => undefined }),
+    ...lowerPasses({ ranges: {}, supports: () => undefined, planes: () => false }),
   ];
   return all.filter((pass, i) => all.findIndex(other => other.name === pass.name) === i);
 }

@@ -26,10 +26,10 @@ export const sinkTranspose: Pass = {
   name: "sink-transpose",
   summary: "move transposes towards the outputs until they cancel",
   accuracy: "exact",
-  run: graph => rewrite(graph, RULES),
+  run: graph => rewrite(graph, SINK_RULES),
 };
 
-const RULES: Rules = {
+export const SINK_RULES: Rules = {
   transpose: (node, b) => {
     const source = b.node(node.inputs[0]!);
     if (source.kind !== "transpose") return undefined;
@@ -43,6 +43,7 @@ const RULES: Rules = {
   div: sinkOperands,
   min: sinkOperands,
   max: sinkOperands,
+  qadd: sinkOperands,
   concat: sinkOperands,
   any: (node, b) => (isUnaryKind(node.kind) ? sinkUnary(node, b) : sinkRenamed(node, b)),
 };
