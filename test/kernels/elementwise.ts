@@ -193,6 +193,8 @@ const lookup: TrialMaker = rowTrials(["u8"], "i8", scene => {
   return { extra: [scene.table(table), bias], map: x => table[(x + bias) & 255]! };
 });
 
+const flip: TrialMaker = rowTrials(["u8"], "i8", () => ({ extra: [], map: x => x ^ 0x80 }));
+
 const add: TrialMaker = rowTrials(["i8", "i8"], "i8", scene => {
   const { random } = scene;
   const min = random.integer(-128, 0);
@@ -322,6 +324,7 @@ export const elementwise: FamilyTests = {
   qs8_f32_vdequantize: dequantizeTrials("i8"),
   u8_f32_vdequantize: dequantizeTrials("u8"),
   x8_vlookup: lookup,
+  x8_vflip: flip,
   qs8_vadd: add,
   f32_vbinary_add: binaryTrials((a, b) => a + b),
   f32_vbinary_sub: binaryTrials((a, b) => a - b),

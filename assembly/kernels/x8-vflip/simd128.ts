@@ -1,0 +1,19 @@
+/** @file y = x ^ 0x80 on bytes, sixteen at once. */
+
+import { storeBytes16 } from "../../store";
+
+export function x8_vflip__simd128(
+  x: usize, y: usize, rows: i32, n: i32, xRow: i32, yRow: i32,
+): void {
+  const sign = i8x16.splat(-128);
+  for (; rows > 0; rows--) {
+    let a = x, b = y;
+    for (let left = n; left > 0; left -= 16) {
+      storeBytes16(b, v128.xor(v128.load(a), sign), left);
+      a += 16;
+      b += 16;
+    }
+    x += xRow;
+    y += yRow;
+  }
+}
