@@ -10,6 +10,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { assignPlanes } from "../compiler/passes/assign-planes.ts";
 import { checkSupported } from "../compiler/passes/check-supported.ts";
 import { foldConstants } from "../compiler/passes/fold-constants.ts";
 import { type Pass, passList } from "../compiler/passes/index.ts";
@@ -31,6 +32,8 @@ interface Options {
   readonly weights?: WeightChoice;
   readonly ranges?: Record<string, [number, number]>;
   readonly unsupported?: Record<string, string>;
+  /** Names, or kinds, of what runs on planes. */
+  readonly planes?: readonly string[];
 }
 
 interface Case {
@@ -49,6 +52,8 @@ function passOf(name: string, options: Options): Pass {
       return quantizeWeights(options.weights ?? "auto");
     case "insert-quantization":
       return insertQuantization(options.ranges ?? {});
+    case "assign-planes":
+      return assignPlanes(({ name, kind }) => options.planes?.includes(name ?? kind) ?? false);
     case "check-supported":
       return checkSupported(node => options.unsupported?.[node.kind]);
     default: {
