@@ -7,7 +7,7 @@ import {
   type LowerModelOptions,
   lowerModel,
 } from "../compiler/index.ts";
-import type { Port, SimdTier, TargetName, WeightChoice } from "../core/abi.ts";
+import type { OptimizeChoice, Port, SimdTier, TargetName, WeightChoice } from "../core/abi.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { readModelUse } from "../model/ir/metadata.ts";
 import { TARGETS } from "../targets/index.ts";
@@ -30,6 +30,7 @@ export interface CompileRequest extends DataFlags {
   readonly target: TargetName;
   readonly simd?: SimdTier;
   readonly weights: WeightChoice;
+  readonly optimize: OptimizeChoice;
   readonly batch?: number;
   readonly calibrate?: string;
   readonly calibrateSamples: number;
@@ -101,9 +102,10 @@ async function openSamples(
 }
 
 function optionsFor(request: CompileRequest, samples: Samples | undefined): LowerModelOptions {
-  const { weights, batch, calibrateSamples } = request;
+  const { weights, optimize, batch, calibrateSamples } = request;
   return {
     weights,
+    optimize,
     ...(batch !== undefined && { batch }),
     ...(samples && {
       samples: calibrationSamples(

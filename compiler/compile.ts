@@ -34,7 +34,7 @@ export interface BackendOptions {
 export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, BackendOptions {}
 
 /** Where a lowered graph comes from, for the manifest. */
-export type Origin = Pick<ModelFacts, "modelDigest" | "weights" | "batch">;
+export type Origin = Pick<ModelFacts, "modelDigest" | "weights" | "optimize" | "batch">;
 
 export interface Compilation {
   readonly wasm: Uint8Array<ArrayBuffer>;
@@ -54,10 +54,11 @@ export interface Compilation {
  * @throws onnx/* graph/* compile/* via ModelError, all problems of a phase at once
  */
 export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
-  const { weights = "auto", batch } = options;
+  const { weights = "auto", optimize = "size", batch } = options;
   const origin = {
     modelDigest: digestOfModel(model),
     weights,
+    optimize,
     ...(batch === undefined ? {} : { batch }),
   };
   return compileLowered(lowerModel(model, options), origin, options);

@@ -1,6 +1,6 @@
 /** @file From a model's bytes to the graph that is planned: reading, passes, calibration. */
 
-import type { WeightChoice } from "../core/abi.ts";
+import type { OptimizeChoice, WeightChoice } from "../core/abi.ts";
 import { type Diagnostic, problem, UsageError, warning } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { readOnnx } from "../model/onnx/index.ts";
@@ -11,6 +11,7 @@ import {
   passList,
   preparePasses,
   type Ranges,
+  type RunsOnPlanes,
   runPasses,
   type Sample,
 } from "./passes/index.ts";
@@ -18,6 +19,10 @@ import { supports } from "./plan/lower/index.ts";
 
 export interface LowerModelOptions {
   readonly weights?: WeightChoice;
+  /** `size` unless told. Results are the same, to the bit. */
+  readonly optimize?: OptimizeChoice;
+  /** What runs on channel planes, under `speed`; nothing unless told. */
+  readonly planes?: RunsOnPlanes;
   /** Binds a symbolic batch. */
   readonly batch?: number;
   /** Name of the graph, in place of the model's own. */
@@ -55,7 +60,11 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   const prepared = runPasses(source, prepare, runOptions(options));
   if (prepare.some(pass => pass.name === stopAfter)) return { graph: prepared, diagnostics: [] };
   const ranges = rangesFor(prepared, options);
-  const lower = lowerPasses({ supports, ...(ranges === undefined ? {} : { ranges }) });
+  const lower = lowerPasses({
+    supports,
+    ...(ranges === undefined ? {} : { ranges }),
+    ...(options.optimize === "speed" && options.planes ? { planes: options.planes } : {}),
+  });
   const graph = runPasses(prepared, lower, runOptions(options));
   const diagnostics = weightsOnly(weights, ranges);
   return { graph, diagnostics, ...(ranges === undefined ? {} : { ranges }) };

@@ -30,6 +30,8 @@ export const STATUS_OK = 0;
 export type SimdTier = "scalar" | "simd128";
 export type TargetName = "web" | "node" | "wasi";
 export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
+/** What the compiler prefers where it has a choice; results are the same, to the bit. */
+export type OptimizeChoice = "size" | "speed";
 
 /** One input or output of the module: row-major, dense, in the model's own layout. */
 export interface Port {
@@ -86,6 +88,7 @@ export interface Manifest {
   /** What `tritc verify` needs to rebuild the same graph from the same model. */
   readonly options: {
     readonly weights: WeightChoice;
+    readonly optimize: OptimizeChoice;
     readonly batch?: number;
     /** Calibrated ranges of activations, by value name: [min, max]. */
     readonly ranges?: Readonly<Record<string, readonly [number, number]>>;

@@ -26,6 +26,9 @@ Weights: auto keeps what the model has (ternary where its floats are ternary), t
 quantise float weights, f32 keeps them. With --calibrate activations are held in 8 bits, and the
 loss in accuracy is measured on up to 1000 of the samples. Normalisation is that of training.
 
+Aims: size runs every layer by a kernel that all layers share; speed writes ternary convolutions
+as code of their own, which is larger. The results are the same, to the bit.
+
 Examples:
   tritc compile model.onnx -o model.wasm
   tritc compile mnist.onnx -o mnist.wasm --weights int8 --calibrate mnist:data/mnist
@@ -56,6 +59,11 @@ export function addCompile(program: Command, { terminal }: Session): void {
       new Option("--weights <form>", "form of the weights")
         .choices(["auto", "ternary", "int8", "f32"])
         .default("auto"),
+    )
+    .addOption(
+      new Option("--optimize <aim>", "what to prefer where there is a choice")
+        .choices(["size", "speed"])
+        .default("size"),
     )
     .option("--calibrate <DATA>", "samples to measure 8-bit activations on: KIND:PATH")
     .option(

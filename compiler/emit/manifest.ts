@@ -1,6 +1,12 @@
 /** @file The manifest: facts about the module, as JSON whose keys keep one order. */
 
-import { ABI_VERSION, type Manifest, type Preprocess, type WeightChoice } from "../../core/abi.ts";
+import {
+  ABI_VERSION,
+  type Manifest,
+  type OptimizeChoice,
+  type Preprocess,
+  type WeightChoice,
+} from "../../core/abi.ts";
 import { VERSION } from "../../core/version.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -8,6 +14,8 @@ import type { Plan } from "../plan/plan.ts";
 export interface ModelFacts {
   readonly modelDigest: string;
   readonly weights: WeightChoice;
+  /** `size` unless told. */
+  readonly optimize?: OptimizeChoice;
   readonly batch?: number;
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   readonly labels?: readonly string[];
@@ -16,7 +24,7 @@ export interface ModelFacts {
 
 export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
   const { memory } = plan;
-  const { modelDigest, weights, batch, ranges, labels, preprocess } = facts;
+  const { modelDigest, weights, optimize = "size", batch, ranges, labels, preprocess } = facts;
   return {
     abi: ABI_VERSION,
     tritc: VERSION,
@@ -30,6 +38,7 @@ export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
     modelDigest,
     options: {
       weights,
+      optimize,
       ...(batch === undefined ? {} : { batch }),
       ...(ranges === undefined ? {} : { ranges }),
     },
