@@ -67,6 +67,13 @@ export interface WasmModule {
     locals: readonly Type[],
     body: Expression,
   ): Handle;
+  addFunctionImport(
+    internal: string,
+    module: string,
+    base: string,
+    params: Type,
+    results: Type,
+  ): void;
   removeFunction(name: string): void;
   getNumFunctions(): number;
   getFunctionByIndex(index: number): Handle;

@@ -2,6 +2,10 @@
  * @file Writes the module: the kernels that the plan calls, copied from the
  * library, the static data, and functions that call kernels with constants.
  *
+ * Functions that were written for this plan are spliced into the bytes that
+ * Binaryen gives, which only knows them as imports: it does not have to read
+ * them, and cannot change them.
+ *
  * `tritc_run` is a straight line of calls. The exports are those of
  * core/abi.ts. Nothing is imported, except by WASI commands what their shell
  * needs.
@@ -15,7 +19,13 @@ import {
   STATUS_OK,
 } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
-import { type Call, PAGE_BYTES, type Plan, type StaticBlock } from "../plan/plan.ts";
+import {
+  type Call,
+  type CodeBlock,
+  PAGE_BYTES,
+  type Plan,
+  type StaticBlock,
+} from "../plan/plan.ts";
 import {
   binaryen,
   type Expression,
@@ -31,6 +41,7 @@ import {
 } from "./binaryen.ts";
 import type { CommandShell } from "./command.ts";
 import { manifestBytes } from "./manifest.ts";
+import { CODE_MODULE, spliceFunctions } from "./splice.ts";
 
 /** Where the kernel library asks for the model to be run. */
 const RUN_IMPORT = { module: "tritc", base: "run" } as const;
@@ -56,22 +67,32 @@ export interface ModuleSource {
   readonly shell?: CommandShell;
 }
 
-/** What `write` makes of the finished module, then thrown away. */
 export function emitWasm(source: ModuleSource): Uint8Array<ArrayBuffer> {
-  return withModule(source, module => module.emitBinary());
+  const { code } = source.plan;
+  const bytes = withModule(source.library, module => {
+    build(module, source);
+    return module.emitBinary();
+  });
+  return code.length === 0 ? bytes : spliceFunctions(bytes, code);
 }
 
-/** The module in WebAssembly's text format. */
+/** The module in WebAssembly's text format; without names if functions were spliced in. */
 export function emitWat(source: ModuleSource): string {
-  return withModule(source, module => module.emitText());
+  if (source.plan.code.length > 0) {
+    return withModule(emitWasm(source), module => module.emitText());
+  }
+  return withModule(source.library, module => {
+    build(module, source);
+    return module.emitText();
+  });
 }
 
-function withModule<T>(source: ModuleSource, write: (module: WasmModule) => T): T {
+/** What `use` makes of the module in `bytes`, which is then thrown away. */
+function withModule<T>(bytes: Uint8Array, use: (module: WasmModule) => T): T {
   return guarded("write the module", () => {
-    const module = binaryen.readBinary(source.library);
+    const module = binaryen.readBinary(bytes);
     try {
-      build(module, source);
-      return write(module);
+      return use(module);
     } finally {
       module.dispose();
     }
@@ -81,6 +102,7 @@ function withModule<T>(source: ModuleSource, write: (module: WasmModule) => T): 
 function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): void {
   module.setFeatures(TIER_FEATURES[plan.simd]);
   const kernels = kernelsOf(module);
+  addCode(module, plan.code, kernels);
   replaceMemory(module, plan.memory.totalBytes / PAGE_BYTES, EXPORTS.memory, [
     ...joinStatics(plan.statics),
     ...(shell === undefined ? [] : [{ offset: shell.address, data: shell.data }]),
@@ -91,12 +113,13 @@ function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): voi
   binaryen.setDebugInfo(false);
   binaryen.setFastMath(false);
   module.runPasses(PASSES);
+  moveCodeLast(module, plan.code);
   if (module.validate() === 0) throw new InternalError("the emitted module is not valid");
   demandImports(module, shell !== undefined);
 }
 
 /** Kernels by name: what the library exports. */
-function kernelsOf(module: WasmModule): ReadonlyMap<string, FunctionInfo> {
+function kernelsOf(module: WasmModule): Map<string, FunctionInfo> {
   const functions = functionsOf(module);
   const kernels = new Map<string, FunctionInfo>();
   for (const [name, internal] of takeExports(module)) {
@@ -104,6 +127,33 @@ function kernelsOf(module: WasmModule): ReadonlyMap<string, FunctionInfo> {
     if (info !== undefined) kernels.set(name, info);
   }
   return kernels;
+}
+
+/** Imports the functions that are spliced in later, and lists them with the kernels. */
+function addCode(
+  module: WasmModule,
+  code: readonly CodeBlock[],
+  kernels: Map<string, FunctionInfo>,
+): void {
+  const params = codeParameters();
+  for (const { name } of code) {
+    module.addFunctionImport(name, CODE_MODULE, name, params, binaryen.none);
+    const results = binaryen.none;
+    kernels.set(name, { name, module: CODE_MODULE, base: name, params, results });
+  }
+}
+
+/** `spliceFunctions` takes imports that follow all others; passes have sorted them by use. */
+function moveCodeLast(module: WasmModule, code: readonly CodeBlock[]): void {
+  for (const { name } of code) {
+    module.removeFunction(name);
+    module.addFunctionImport(name, CODE_MODULE, name, codeParameters(), binaryen.none);
+  }
+}
+
+/** (x, y, z, p, m) */
+function codeParameters() {
+  return binaryen.createType(new Array(5).fill(binaryen.i32));
 }
 
 function addFunctions(
@@ -191,6 +241,7 @@ function joinStatics(statics: readonly StaticBlock[]): Segment[] {
 function demandImports(module: WasmModule, isCommand: boolean): void {
   const foreign = [...functionsOf(module).values()]
     .filter(isImported)
+    .filter(info => info.module !== CODE_MODULE)
     .filter(info => !(isCommand && info.module === WASI_MODULE));
   if (foreign.length === 0) return;
   const names = foreign.map(({ module: from, base }) => `${from}.${base}`).join(", ");

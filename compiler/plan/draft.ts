@@ -6,17 +6,11 @@
  */
 
 import { digestOf } from "../../core/hash.ts";
+import type { Argument } from "./argument.ts";
+import type { Fill } from "./frame.ts";
 import { regionOf } from "./loops.ts";
-import type { Region, StaticRole } from "./plan.ts";
-import type { Block, ConstantBlock, Halo, View } from "./view.ts";
-
-/** A place within a block, to be an address. */
-export interface Address {
-  readonly block: Block;
-  readonly offset: number;
-}
-
-export type Argument = number | Address;
+import type { CodeBlock, Region, StaticRole } from "./plan.ts";
+import type { ConstantBlock, View } from "./view.ts";
 
 export interface DraftCall {
   readonly kernel: string;
@@ -32,24 +26,19 @@ export interface Touch {
   readonly writes: readonly (View | Region)[];
 }
 
-/** The border of a buffer: room around each image, every byte of one value. */
-export interface Frame {
-  readonly interior: View;
-  readonly halo: Halo;
-  readonly value: number;
-}
-
 export class Draft {
   readonly calls: DraftCall[] = [];
+  /** Functions that were written for this plan. */
+  readonly code: CodeBlock[] = [];
   readonly #constants = new Map<string, ConstantBlock>();
-  readonly #frames: ReadonlyMap<string, Frame>;
+  readonly #frames: ReadonlyMap<string, readonly Fill[]>;
   readonly #filled = new Set<string>();
-  readonly #fill: () => string;
+  readonly #kernel: (family: string) => string;
 
-  /** `frames` by buffer name; `fill` names the kernel that fills bytes. */
-  constructor(frames: ReadonlyMap<string, Frame>, fill: () => string) {
+  /** `frames` by buffer name; `kernel` names the kernel of a family. */
+  constructor(frames: ReadonlyMap<string, readonly Fill[]>, kernel: (family: string) => string) {
     this.#frames = frames;
-    this.#fill = fill;
+    this.#kernel = kernel;
   }
 
   /** The blocks in order of first use. */
@@ -65,6 +54,13 @@ export class Draft {
     const block: ConstantBlock = { kind: "constant", name: this.#distinct(name), role, data };
     this.#constants.set(key, block);
     return block;
+  }
+
+  /** Adds a function of the layer `layer`; returns the name that calls use for it. */
+  addCode(layer: string, body: Uint8Array): string {
+    const name = `code:${layer}/${this.code.filter(block => block.layer === layer).length}`;
+    this.code.push({ name, layer, body });
+    return name;
   }
 
   call(kernel: string, args: readonly Argument[], touch: Touch, value: string): void {
@@ -83,52 +79,13 @@ export class Draft {
     const frame = this.#frames.get(name);
     if (frame === undefined || this.#filled.has(name)) return;
     this.#filled.add(name);
-    const { block } = frame.interior;
-    for (const { offset, bytes, rows, step } of borderRuns(frame)) {
-      const repeats = rows > 1 ? [{ count: rows, step }] : [];
-      const region: Region = { block: name, offset, bytes, repeats };
-      const args = [{ block, offset }, rows, bytes, step, frame.value];
-      this.call(this.#fill(), args, { reads: [], writes: [region] }, `${name} (halo)`);
+    for (const { family, args, writes } of frame) {
+      this.call(this.#kernel(family), args, { reads: [], writes }, `${name} (halo)`);
     }
   }
-}
-
-export function addressOf(view: View): Address {
-  return { block: view.block, offset: view.offset };
 }
 
 function asRegion(touched: View | Region): Region {
   if ("repeats" in touched) return touched;
   return regionOf(touched);
-}
-
-/**
- * The border as runs of bytes: from the first byte to the first pixel, the
- * gaps between rows of pixels, from the last pixel to the end; per image.
- */
-function borderRuns({ interior, halo }: Frame): Run[] {
-  const [batch, height] = interior.shape as [number, number];
-  const [imageStep, rowStep, pixelStep] = interior.steps as [number, number, number];
-  const { top, left, bottom, right } = halo;
-  const head = top * rowStep + left * pixelStep;
-  const gap = (left + right) * pixelStep;
-  const tail = right * pixelStep + bottom * rowStep;
-  const body = rowStep - gap;
-  const runs = Array.from({ length: batch }, (_, n) => {
-    const first = interior.offset + n * imageStep;
-    const last = first + (height - 1) * rowStep;
-    return [
-      { offset: first - head, bytes: head, rows: 1, step: rowStep },
-      { offset: first + body, bytes: gap, rows: height - 1, step: rowStep },
-      { offset: last + body, bytes: tail, rows: 1, step: rowStep },
-    ];
-  });
-  return runs.flat().filter(({ bytes, rows }) => bytes > 0 && rows > 0);
-}
-
-interface Run {
-  readonly offset: number;
-  readonly bytes: number;
-  readonly rows: number;
-  readonly step: number;
 }

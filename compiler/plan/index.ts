@@ -6,16 +6,17 @@
  * this proves the result.
  */
 
+import type { SimdTier } from "../../core/abi.ts";
 import {
   collectProblems,
   InternalError,
   ModelError,
   problem,
 } from "../../model/diagnostics/diagnostic.ts";
-import type { Graph } from "../../model/ir/graph.ts";
+import type { Graph, Node } from "../../model/ir/graph.ts";
 import { checkMemory, type MemoryClaims } from "./check-memory.ts";
 import { linkPlan, type PlanOptions } from "./link.ts";
-import { supports } from "./lower/index.ts";
+import { planesUseOf, supports } from "./lower/index.ts";
 import { OVERREAD_BYTES, type Plan, type PlannedPort } from "./plan.ts";
 import { printPlan } from "./print-plan.ts";
 import { scheduleCalls } from "./schedule.ts";
@@ -28,7 +29,7 @@ export interface PlanRequest extends PlanOptions {
 
 /** @throws compile/unsupported, for every node that no kernel computes */
 export function planGraph(graph: Graph, request: PlanRequest): Plan {
-  demandSupport(graph);
+  demandSupport(graph, request.simd);
   const storage = assignStorage(graph);
   const schedule = scheduleCalls(graph, storage, request.table, request.simd);
   const plan = linkPlan(graph, storage, schedule, request);
@@ -57,9 +58,9 @@ function extentOf({ block, address, bytes }: PlannedPort) {
   return { block, offset: address, bytes, repeats: [] };
 }
 
-function demandSupport(graph: Graph): void {
+function demandSupport(graph: Graph, tier: SimdTier): void {
   collectProblems(graph.nodes, node => {
-    const reason = supports(node, graph);
+    const reason = rejectsTier(node, tier) ?? supports(node, graph);
     if (reason === undefined) return;
     throw new ModelError(
       problem("compile/unsupported", `${node.kind} cannot be compiled: ${reason}`, {
@@ -68,4 +69,9 @@ function demandSupport(graph: Graph): void {
       }),
     );
   });
+}
+
+function rejectsTier(node: Node, tier: SimdTier): string | undefined {
+  if (tier !== "scalar" || !planesUseOf(node).result) return undefined;
+  return "code on channel planes takes vectors, which the scalar tier does not have";
 }

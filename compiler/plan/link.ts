@@ -5,7 +5,8 @@ import { dtypeBytes } from "../../core/dtype.ts";
 import { elementCount } from "../../core/shape.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
-import type { Argument, DraftCall } from "./draft.ts";
+import type { Argument } from "./argument.ts";
+import type { DraftCall } from "./draft.ts";
 import { type Arena, type Lifetime, planMemory } from "./memory.ts";
 import {
   alignUp,
@@ -66,6 +67,7 @@ export function linkPlan(
     inputs: graph.inputs.map(id => port(inputName(graph, id), id)),
     outputs: graph.outputs.map(({ name, id }) => port(name, id)),
     statics,
+    code: draft.code,
     buffers,
     calls: draft.calls.map(call => linkCall(call, address)),
     memory: {

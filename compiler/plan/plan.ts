@@ -34,6 +34,7 @@ export interface Repeat {
 
 /** One call of a kernel with constant arguments. */
 export interface Call {
+  /** A kernel of the library, or the name of a `CodeBlock`. */
   readonly kernel: string;
   readonly args: readonly number[];
   readonly reads: readonly Region[];
@@ -51,6 +52,14 @@ export interface StaticBlock {
   readonly role: StaticRole;
   readonly offset: number;
   readonly data: Uint8Array;
+}
+
+/** A function that was written for one layer: five i32 parameters, no result. */
+export interface CodeBlock {
+  readonly name: string;
+  readonly layer: string;
+  /** As it stands in the code section of a module. */
+  readonly body: Uint8Array;
 }
 
 /** An input or output and where it lies. */
@@ -82,6 +91,7 @@ export interface Plan {
   readonly inputs: readonly PlannedPort[];
   readonly outputs: readonly PlannedPort[];
   readonly statics: readonly StaticBlock[];
+  readonly code: readonly CodeBlock[];
   /** Offsets are addresses. */
   readonly buffers: readonly BufferRecord[];
   readonly calls: readonly Call[];

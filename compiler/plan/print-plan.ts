@@ -4,6 +4,7 @@
  *     plan lenet web simd128
  *     memory 131072 bytes: static 1040, arena 40960 + 18816 (lower bound 18816)
  *     static  1040   512 weights %3 conv1 weights
+ *     code   1817 code:conv1/0
  *     buffer 40960  3136 0…1 %0 input
  *     input  40960 image: f32[1,28,28,1] nhwc
  *       0 x8_fill__simd128(44096, 2, …)  // %2 conv1
@@ -21,6 +22,7 @@ export function printPlan(plan: Plan): string {
     ...plan.statics.map(
       ({ offset, data, role, name }) => `static ${offset} ${data.length} ${role} ${name}`,
     ),
+    ...plan.code.map(({ name, body }) => `code ${body.length} ${name}`),
     ...plan.buffers.map(
       ({ offset, bytes, firstUse, lastUse, name }) =>
         `buffer ${offset} ${bytes} ${firstUse}…${lastUse} ${name}`,

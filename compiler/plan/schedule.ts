@@ -2,23 +2,25 @@
 
 import type { LayerReport, SimdTier } from "../../core/abi.ts";
 import { dtypeBytes } from "../../core/dtype.ts";
-import { bytesOf, type Tensor } from "../../core/tensor.ts";
+import { bytesOf } from "../../core/tensor.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
-import { type Argument, Draft, type Touch } from "./draft.ts";
+import type { Phases, PlanesPlace } from "./channel-planes.ts";
+import { Draft } from "./draft.ts";
 import { kernelsOf } from "./kernel-library.ts";
-import { haloOf, loweringOf } from "./lower/index.ts";
-import type { Step, WeightFacts } from "./lower/lowering.ts";
+import { loweringOf } from "./lower/index.ts";
+import type { Step } from "./lower/lowering.ts";
+import { callNarrow, callSplit, callWiden } from "./lower/planes-copies.ts";
 import { callCopy } from "./lower/rows.ts";
-import type { StaticRole } from "./plan.ts";
-import { type Candidate, cheapest, type KernelRow } from "./select.ts";
+import { NodeStep } from "./node-step.ts";
+import type { KernelRow } from "./select.ts";
 import { labelOf, type Storage } from "./storage.ts";
-import { denseView, hasHalo, type View } from "./view.ts";
+import { denseView, type View } from "./view.ts";
 
 export interface Schedule {
   readonly draft: Draft;
   readonly layers: readonly LayerReport[];
-  /** The place of any value, constants included. */
+  /** The dense place of any value that has one, constants included. */
   readonly viewOf: (id: NodeId) => View;
 }
 
@@ -28,11 +30,13 @@ export function scheduleCalls(
   table: readonly KernelRow[],
   tier: SimdTier,
 ): Schedule {
-  const first = (family: string) => kernelsOf(table, family, tier)[0]!;
-  const draft = new Draft(storage.frames, () => first("x8_fill").name);
-  const scheduler = new Scheduler(graph, storage, draft, family => kernelsOf(table, family, tier));
+  const kernels = (family: string) => kernelsOf(table, family, tier);
+  const draft = new Draft(storage.frames, family => kernels(family)[0]!.name);
+  const scheduler = new Scheduler(graph, storage, draft, kernels);
   for (const node of graph.nodes) scheduler.lower(node);
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
+  // Outputs that are kept as planes become dense at last.
+  for (const { id } of graph.outputs) viewOf(id);
   return { draft, layers: scheduler.layers, viewOf };
 }
 
@@ -42,7 +46,8 @@ class Scheduler {
   readonly #storage: Storage;
   readonly #draft: Draft;
   readonly #kernels: (family: string) => readonly KernelRow[];
-  readonly #copied = new Set<NodeId>();
+  /** Copies that are made, by value and kind. */
+  readonly #copied = new Set<string>();
 
   constructor(
     graph: Graph,
@@ -59,20 +64,20 @@ class Scheduler {
   lower(node: Node): void {
     const lowering = loweringOf(node.kind);
     if (lowering === undefined) return;
-    const step = new NodeStep(node, this.#graph, this.#draft, this.#kernels, {
-      view: id => this.viewOf(id),
-      padded: id => this.#paddedView(id),
-    });
+    const step = this.#stepOf(node.id);
     lowering.lower(node, step);
     const layer = step.layer();
     if (layer !== undefined) this.layers.push(layer);
   }
 
+  /** The dense place of a value; a copy that the first reader makes, of one kept as planes. */
   viewOf(id: NodeId): View {
     const node = this.#graph.nodes[id]!;
     if (node.kind === "const") return this.#constantView(node);
     const view = this.#storage.views.get(id);
     if (view === undefined) throw new InternalError(`${labelOf(node)} has no place in memory`);
+    const home = this.#homeOf(id);
+    if (home !== undefined) this.#once(id, "dense", step => callNarrow(step, home, view));
     return view;
   }
 
@@ -86,114 +91,56 @@ class Scheduler {
   #paddedView(id: NodeId): View {
     const copy = this.#storage.copies.get(id);
     if (copy === undefined) return this.viewOf(id);
-    if (!this.#copied.has(id)) {
-      this.#copied.add(id);
-      const step = new NodeStep(this.#graph.nodes[id]!, this.#graph, this.#draft, this.#kernels);
-      callCopy(step, this.viewOf(id), copy);
-    }
+    const source = this.viewOf(id);
+    this.#once(id, "padded", step => callCopy(step, source, copy));
     return copy;
   }
-}
 
-interface Places {
-  readonly view: (id: NodeId) => View;
-  readonly padded: (id: NodeId) => View;
-}
-
-class NodeStep implements Step {
-  readonly operands: readonly Node[];
-  readonly #node: Node;
-  readonly #draft: Draft;
-  readonly #kernels: (family: string) => readonly KernelRow[];
-  readonly #places: Places | undefined;
-  readonly #used = new Set<string>();
-  #facts: WeightFacts | undefined;
-
-  constructor(
-    node: Node,
-    graph: Graph,
-    draft: Draft,
-    kernels: (family: string) => readonly KernelRow[],
-    places?: Places,
-  ) {
-    this.operands = node.inputs.map(id => graph.nodes[id]!);
-    this.#node = node;
-    this.#draft = draft;
-    this.#kernels = kernels;
-    this.#places = places;
+  /** The value as planes: where its producer writes it, or a copy that the first reader makes. */
+  #planes(id: NodeId, phases?: Phases): PlanesPlace {
+    const home = this.#homeOf(id);
+    const place = phases === undefined ? home : this.#storage.planes.get(id)?.places.get(phases);
+    if (place === undefined) {
+      throw new InternalError(`${labelOf(this.#graph.nodes[id]!)} has no planes`);
+    }
+    if (home === undefined) {
+      const source = this.viewOf(id);
+      this.#once(id, `planes ${phases}`, step => callWiden(step, source, place));
+    } else if (place !== home) {
+      this.#once(id, `planes ${phases}`, step => callSplit(step, home, place));
+    }
+    return place;
   }
 
-  get result(): View {
-    return this.#placed().view(this.#node.id);
+  #copy(id: NodeId, target: View, step: Step): void {
+    const home = this.#homeOf(id);
+    if (home !== undefined) {
+      callNarrow(step, home, target);
+      return;
+    }
+    const source = this.viewOf(id);
+    const inPlace = source.block === target.block && source.offset === target.offset;
+    if (!inPlace) callCopy(step, source, target);
   }
 
-  view(index: number): View {
-    return this.#placed().view(this.operands[index]!.id);
+  #homeOf(id: NodeId): PlanesPlace | undefined {
+    return this.#storage.planes.get(id)?.home;
   }
 
-  padded(index: number): View {
-    const { id } = this.operands[index]!;
-    return hasHalo(haloOf(this.#node)) ? this.#placed().padded(id) : this.#placed().view(id);
+  /** Makes the copy of a value that is called `what`, unless it is made. */
+  #once(id: NodeId, what: string, make: (step: Step) => void): void {
+    const key = `${id} ${what}`;
+    if (this.#copied.has(key)) return;
+    this.#copied.add(key);
+    make(this.#stepOf(id));
   }
 
-  tensor(index: number): Tensor | undefined {
-    const operand = this.operands[index];
-    return operand?.kind === "const" ? operand.attrs.tensor : undefined;
-  }
-
-  constant(role: StaticRole, data: Uint8Array, what: string) {
-    return { block: this.#draft.constant(role, data, `${labelOf(this.#node)} ${what}`), offset: 0 };
-  }
-
-  kernel(family: string): KernelRow {
-    return this.#kernels(family)[0]!;
-  }
-
-  kernels(family: string): readonly KernelRow[] {
-    return this.#kernels(family);
-  }
-
-  choose(candidates: readonly Candidate[]): void {
-    const best = cheapest(candidates);
-    if (best === undefined) throw new InternalError(`${labelOf(this.#node)} has no candidates`);
-    best.run();
-  }
-
-  call(kernel: KernelRow, args: readonly Argument[], touch: Touch): void {
-    this.#used.add(kernel.name);
-    this.#draft.call(kernel.name, args, touch, labelOf(this.#node));
-  }
-
-  report(facts: WeightFacts): void {
-    this.#facts = facts;
-  }
-
-  /** What reports say of the node; `undefined` if it made no calls. */
-  layer(): LayerReport | undefined {
-    if (this.#used.size === 0) return undefined;
-    const { weights, weightCount, sparsity, storedBytes, macs } = this.#facts ?? NO_WEIGHTS;
-    return {
-      name: this.#node.name ?? labelOf(this.#node),
-      op: this.#node.kind,
-      kernel: [...this.#used].join(" + "),
-      weights,
-      weightCount,
-      sparsity,
-      bitsPerWeight: weightCount === 0 ? 0 : (storedBytes * 8) / weightCount,
-      macs,
-    };
-  }
-
-  #placed(): Places {
-    if (this.#places === undefined) throw new InternalError("a copy asked for places");
-    return this.#places;
+  #stepOf(id: NodeId): NodeStep {
+    return new NodeStep(this.#graph.nodes[id]!, this.#graph, this.#draft, this.#kernels, {
+      view: value => this.viewOf(value),
+      padded: value => this.#paddedView(value),
+      planes: (value, phases) => this.#planes(value, phases),
+      copy: (value, target, step) => this.#copy(value, target, step),
+    });
   }
 }
-
-const NO_WEIGHTS = {
-  weights: "none",
-  weightCount: 0,
-  sparsity: 0,
-  storedBytes: 0,
-  macs: 0,
-} as const;

@@ -7,6 +7,10 @@
  * where that reader offers one: the same bytes for elementwise ops, a slice
  * for a concatenation. A reshape is another view of its operand.
  *
+ * A value whose producer writes channel planes is at home there; else in a
+ * dense place. Readers that want another form read a copy. A transpose that
+ * is read through a view only is another view of its operand.
+ *
  * **Halo:** room around the images of a value that padded windows read, as
  * much as the most demanding reader needs, filled with what stands for zero.
  * Inputs and outputs of the model are dense; a padded window reads a copy.
@@ -15,8 +19,16 @@
 import { dtypeBytes } from "../../core/dtype.ts";
 import { elementCount } from "../../core/shape.ts";
 import { type Graph, type Node, type NodeId, readersOf } from "../../model/ir/graph.ts";
-import type { Frame } from "./draft.ts";
+import {
+  NO_NEED,
+  type Phases,
+  type PlanesNeed,
+  type PlanesPlace,
+  planesBuffer,
+} from "./channel-planes.ts";
+import { borderFills, type Fill } from "./frame.ts";
 import { haloOf, operandViewsOf } from "./lower/index.ts";
+import { formsOf, homePhases, type ValueForms } from "./value-forms.ts";
 import {
   type BufferBlock,
   denseView,
@@ -25,20 +37,30 @@ import {
   hasHalo,
   isDense,
   NO_HALO,
+  permuteView,
   reshapeView,
   unionHalo,
   type View,
 } from "./view.ts";
 
 export interface Storage {
-  /** The place of each value but constants. */
+  /** The dense place of each value but constants, and values that are wanted as planes only. */
   readonly views: ReadonlyMap<NodeId, View>;
   /** Padded copies of values whose own place has no halo. */
   readonly copies: ReadonlyMap<NodeId, View>;
+  /** Channel planes of values that have any. */
+  readonly planes: ReadonlyMap<NodeId, PlanesForms>;
   /** Every buffer, by name; some may turn out to be unused. */
   readonly buffers: ReadonlyMap<string, BufferBlock>;
-  /** Borders to fill, by buffer name. */
-  readonly frames: ReadonlyMap<string, Frame>;
+  /** How borders are filled, by buffer name. */
+  readonly frames: ReadonlyMap<string, readonly Fill[]>;
+}
+
+export interface PlanesForms {
+  /** Where the producer writes; absent if it writes to the dense place. */
+  readonly home?: PlanesPlace;
+  /** The home, and copies. */
+  readonly places: ReadonlyMap<Phases, PlanesPlace>;
 }
 
 /** The name of a value in plans and reports. */
@@ -57,38 +79,77 @@ class Assignment {
   readonly #halos: ReadonlyMap<NodeId, Halo>;
   readonly #views = new Map<NodeId, View>();
   readonly #copies = new Map<NodeId, View>();
+  readonly #planes = new Map<NodeId, PlanesForms>();
   readonly #buffers = new Map<string, BufferBlock>();
-  readonly #frames = new Map<string, Frame>();
+  readonly #frames = new Map<string, readonly Fill[]>();
+  /** Places with room for a halo around them. */
+  readonly #framed = new Set<View>();
+  readonly #forms: ValueForms;
 
   constructor(graph: Graph) {
     this.#graph = graph;
+    this.#forms = formsOf(graph);
     this.#readers = readersOf(graph);
     this.#outputs = new Set(graph.outputs.map(output => output.id));
     this.#halos = halosOf(graph);
   }
 
   run(): Storage {
+    for (const node of this.#graph.nodes) this.#placePlanes(node);
     for (const node of this.#graph.nodes.toReversed()) this.#place(node);
     for (const node of this.#graph.nodes) this.#resolveAlias(node);
     for (const [id, halo] of this.#halos) this.#makeCopy(this.#graph.nodes[id]!, halo);
     return {
       views: this.#views,
       copies: this.#copies,
+      planes: this.#planes,
       buffers: this.#buffers,
       frames: this.#frames,
     };
   }
 
   #place(node: Node): void {
-    if (node.kind === "const") return;
+    if (node.kind === "const" || this.#isPlanesOnly(node)) return;
     if (this.#mayBeAlias(node)) return;
     if (!this.#views.has(node.id)) this.#views.set(node.id, this.#ownPlace(node));
     this.#offer(node, this.#views.get(node.id)!);
   }
 
+  #placePlanes(node: Node): void {
+    const home = homePhases(node, this.#forms);
+    const needs = new Map(this.#forms.planes.get(node.id));
+    if (home !== undefined && !needs.has(home)) needs.set(home, NO_NEED);
+    if (needs.size === 0) return;
+    const places = new Map(
+      [...needs].map(([phases, need]) => [phases, this.#planesPlace(node, need)]),
+    );
+    this.#planes.set(node.id, { places, ...(home && { home: places.get(home)! }) });
+  }
+
+  #planesPlace(node: Node, need: PlanesNeed): PlanesPlace {
+    const name = `${labelOf(node)} (planes${need.phases === 1 ? "" : ", even and odd"})`;
+    const { place, frame } = planesBuffer(name, node.type.shape, need, zeroPointOf(node));
+    this.#buffers.set(name, place.block);
+    this.#frames.set(name, frame);
+    return place;
+  }
+
+  #isPlanesOnly({ id }: Node): boolean {
+    return this.#planes.get(id)?.home !== undefined && !this.#forms.dense.has(id);
+  }
+
   /** A reshape that nobody gave a place takes its operand's, once that is known. */
   #mayBeAlias(node: Node): boolean {
+    if (node.kind === "transpose") return this.#isView(node);
     return node.kind === "reshape" && !this.#views.has(node.id) && !this.#halos.has(node.id);
+  }
+
+  /** Whether readers can take a transpose through a view of its operand. */
+  #isView({ id, inputs }: Node<"transpose">): boolean {
+    const [operand] = inputs as [NodeId];
+    const isDense =
+      this.#graph.nodes[operand]!.kind !== "const" && !this.#planes.get(operand)?.home;
+    return isDense && !this.#forms.dense.has(id);
   }
 
   #ownPlace(node: Node): View {
@@ -116,7 +177,8 @@ class Assignment {
     const whole = denseView(block, outer, elementBytes(node));
     const back = { top: -halo.top, left: -halo.left, bottom: -halo.bottom, right: -halo.right };
     const interior = extendView(whole, back);
-    this.#frames.set(block.name, { interior, halo, value: frameValue(node) });
+    this.#frames.set(block.name, borderFills(interior, halo, zeroPointOf(node) & 255));
+    this.#framed.add(interior);
     return interior;
   }
 
@@ -155,6 +217,10 @@ class Assignment {
   }
 
   #resolveAlias(node: Node): void {
+    if (node.kind === "transpose" && this.#isView(node)) {
+      const view = permuteView(this.#views.get(node.inputs[0]!)!, node.attrs.permutation);
+      this.#views.set(node.id, view);
+    }
     if (node.kind !== "reshape" || this.#views.has(node.id)) return;
     const source = this.#views.get(node.inputs[0]!);
     const view =
@@ -166,7 +232,7 @@ class Assignment {
 
   #makeCopy(node: Node, halo: Halo): void {
     const own = this.#views.get(node.id);
-    if (own !== undefined && this.#frames.get(own.block.name)?.interior === own) return;
+    if (own !== undefined && this.#framed.has(own)) return;
     this.#copies.set(node.id, this.#framedBuffer(node, halo, " (padded)"));
   }
 }
@@ -183,9 +249,9 @@ function halosOf(graph: Graph): ReadonlyMap<NodeId, Halo> {
   return halos;
 }
 
-/** The byte that stands for zero: the zero point of quantised values. */
-function frameValue({ type }: Node): number {
-  return (type.quantization?.zeroPoints[0] ?? 0) & 255;
+/** What stands for zero: the zero point of quantised values. */
+function zeroPointOf({ type }: Node): number {
+  return type.quantization?.zeroPoints[0] ?? 0;
 }
 
 export function elementBytes({ type }: Node): number {

@@ -2,7 +2,7 @@
 
 import type { ConvAttributes, Window } from "../../../model/ir/attributes.ts";
 import type { Node } from "../../../model/ir/graph.ts";
-import { addressOf } from "../draft.ts";
+import { addressOf } from "../argument.ts";
 import { packTaps } from "../pack.ts";
 import { type Candidate, depthwiseCycles, type KernelRow } from "../select.ts";
 import { extendView, type Halo, imageOf, NO_HALO, sliceView, type View } from "../view.ts";

@@ -10,6 +10,7 @@ import { type Halo, NO_HALO, type View } from "../view.ts";
 import { averagePool } from "./average-pool.ts";
 import { add, div, max, min, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
+import { rejectsPlanes } from "./code-convolution.ts";
 import { concat } from "./concat.ts";
 import { conv } from "./conv.ts";
 import { dequantize } from "./dequantize.ts";
@@ -18,11 +19,11 @@ import { expand } from "./expand.ts";
 import { gemm } from "./gemm.ts";
 import { hardSwish } from "./hard-swish.ts";
 import { lookup } from "./lookup.ts";
-import type { Lowering } from "./lowering.ts";
+import { type Lowering, NO_PLANES, type PlanesUse } from "./lowering.ts";
 import { maxPool } from "./max-pool.ts";
 import { pad } from "./pad.ts";
 import { qadd } from "./qadd.ts";
-import { qaveragePool } from "./qaverage-pool.ts";
+import { qaveragePool, rejectsPlanePool } from "./qaverage-pool.ts";
 import { qconv } from "./qconv.ts";
 import { qgemm } from "./qgemm.ts";
 import { quantize } from "./quantize.ts";
@@ -85,7 +86,25 @@ export function supports(node: Node, graph: Pick<Graph, "nodes">): string | unde
   return lowering.rejects(
     node,
     node.inputs.map(id => graph.nodes[id]!),
+    graph,
   );
+}
+
+/** Whether `node`, in either layout, can read and write channel planes. */
+export function runsOnPlanes(node: Node, graph: Pick<Graph, "nodes">): boolean {
+  const operands = node.inputs.map(id => graph.nodes[id]!);
+  switch (node.kind) {
+    case "qconv":
+      return rejectsPlanes(node, operands, graph) === undefined;
+    case "qaverage-pool":
+      return rejectsPlanePool(node, operands) === undefined;
+    default:
+      return false;
+  }
+}
+
+export function planesUseOf(node: Node): PlanesUse {
+  return LOWERINGS.get(node.kind)?.planes?.(node) ?? NO_PLANES;
 }
 
 export function haloOf(node: Node): Halo {

@@ -2,9 +2,12 @@
  * @file What a lowering provides: how the nodes of one kind become kernel calls.
  */
 
+import type { Interval } from "../../../core/interval.ts";
 import type { Tensor } from "../../../core/tensor.ts";
-import type { Node, OpKind } from "../../../model/ir/graph.ts";
-import type { Address, Argument, Touch } from "../draft.ts";
+import type { Graph, Node, OpKind } from "../../../model/ir/graph.ts";
+import type { Address, Argument } from "../argument.ts";
+import type { PlanesNeed, PlanesPlace } from "../channel-planes.ts";
+import type { Touch } from "../draft.ts";
 import type { StaticRole } from "../plan.ts";
 import type { Candidate, KernelRow } from "../select.ts";
 import type { Halo, View } from "../view.ts";
@@ -12,7 +15,7 @@ import type { Halo, View } from "../view.ts";
 export interface Lowering<K extends OpKind> {
   readonly kind: K;
   /** Why no kernel computes `node`, as a clause; `undefined` if one does. */
-  rejects(node: Node<K>, operands: readonly Node[]): string | undefined;
+  rejects(node: Node<K>, operands: readonly Node[], graph: Nodes): string | undefined;
   /** The room that the node needs around the images of operand 0. */
   halo?(node: Node<K>): Halo;
   /**
@@ -25,8 +28,26 @@ export interface Lowering<K extends OpKind> {
     operands: readonly Node[],
     result: View,
   ): readonly (View | undefined)[];
+  /** Which values of the node are channel planes; absent: none, all are dense. */
+  planes?(node: Node<K>): PlanesUse;
   lower(node: Node<K>, step: Step): void;
 }
+
+/** The part of a graph that says what operands are. */
+export type Nodes = Pick<Graph, "nodes">;
+
+/** How a node takes an operand: dense, as planes, or `Step.copyOperand` from wherever it is. */
+export type OperandForm = "dense" | "any" | PlanesNeed;
+
+export interface PlanesUse {
+  /** By operand; those that are not listed are dense. */
+  readonly operands: readonly OperandForm[];
+  /** Whether the result is written as planes. */
+  readonly result: boolean;
+}
+
+/** A node that knows nothing of planes. */
+export const NO_PLANES: PlanesUse = { operands: [], result: false };
 
 /** What a lowering sees and does: one node at a time. */
 export interface Step {
@@ -37,6 +58,14 @@ export interface Step {
   view(index: number): View;
   /** The same, with the halo that `Lowering.halo` asked for around each image. */
   padded(index: number): View;
+  /** Operand `index` as the planes that `Lowering.planes` asked for. */
+  planes(index: number): PlanesPlace;
+  /** Where the node's value goes that is written as planes. */
+  readonly resultPlanes: PlanesPlace;
+  /** Copies operand `index`, of which `target` is a view, from where it is. */
+  copyOperand(index: number, target: View): void;
+  /** The bounds of the integers that occur in operand `index`. */
+  range(index: number): Interval;
   /** The data of operand `index`, which is a constant; `undefined` for any other. */
   tensor(index: number): Tensor | undefined;
   /** Puts `data` into the module; `what` names it. */
@@ -48,6 +77,8 @@ export interface Step {
   /** Runs the cheapest candidate. */
   choose(candidates: readonly Candidate[]): void;
   call(kernel: KernelRow, args: readonly Argument[], touch: Touch): void;
+  /** Calls a function that is written for this node. */
+  callCode(body: Uint8Array, args: readonly Argument[], touch: Touch): void;
   /** What reports say of the node's weights. */
   report(weights: WeightFacts): void;
 }
@@ -60,6 +91,3 @@ export interface WeightFacts {
   readonly storedBytes: number;
   readonly macs: number;
 }
-
-/** Calls that only move or map elements count nothing. */
-export const NOTHING_TOUCHED: Touch = { reads: [], writes: [] };

@@ -3,7 +3,7 @@
  * one call per image and group.
  */
 
-import { type Address, addressOf } from "../draft.ts";
+import { type Address, addressOf } from "../argument.ts";
 import { packedSize, packWeights, type WeightElement } from "../pack.ts";
 import { type Candidate, type KernelRow, productCycles } from "../select.ts";
 import type { View } from "../view.ts";

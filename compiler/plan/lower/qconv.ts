@@ -1,15 +1,30 @@
-/** @file Lowers `qconv`: 8-bit activations, 8-bit or ternary weights, 32-bit sums. */
+/**
+ * @file Lowers `qconv`: 8-bit activations, 8-bit or ternary weights. On
+ * channel-last images a kernel runs, with 32-bit sums; channel-first images
+ * are channel planes, on which code runs that is written for the weights.
+ */
 
+import { NO_HALO } from "../view.ts";
+import { lowerToCode, planesOfConv, rejectsPlanes } from "./code-convolution.ts";
 import { convCandidates, haloOfPads, rejectsConv } from "./convolution.ts";
-import type { Lowering } from "./lowering.ts";
+import { type Lowering, NO_PLANES } from "./lowering.ts";
 import { integerEpilogue } from "./weights.ts";
 
 export const qconv: Lowering<"qconv"> = {
   kind: "qconv",
-  rejects: (node, operands) => rejectsConv(node, operands, "i8"),
-  halo: node => haloOfPads(node.attrs),
+  rejects(node, operands, graph) {
+    if (node.attrs.layout === "nchw") return rejectsPlanes(node, operands, graph);
+    if (node.attrs.add !== undefined) return "kernels add nothing to their results";
+    return rejectsConv(node, operands, "i8");
+  },
+  halo: node => (node.attrs.layout === "nchw" ? NO_HALO : haloOfPads(node.attrs)),
+  planes: node => (node.attrs.layout === "nchw" ? planesOfConv(node) : NO_PLANES),
 
   lower(node, step) {
+    if (node.attrs.layout === "nchw") {
+      lowerToCode(node, step);
+      return;
+    }
     const epilogue = integerEpilogue(step.tensor(2)!, node.attrs.epilogue);
     const kind = { activation: "qs8", epilogue } as const;
     const depthwise = { family: "qs8_qc8w_dwconv_requant", element: "i8" } as const;

@@ -1,7 +1,7 @@
 /** @file Calls of kernels that take rows of elements, and of those that copy. */
 
 import type { Node, OpKind } from "../../../model/ir/graph.ts";
-import type { Argument } from "../draft.ts";
+import type { Argument } from "../argument.ts";
 import { nestedLoops, type RowLoops, rowLoops } from "../loops.ts";
 import type { View } from "../view.ts";
 import type { Lowering, Step } from "./lowering.ts";

@@ -2,7 +2,7 @@
 
 import type { Window } from "../../../model/ir/attributes.ts";
 import type { Node } from "../../../model/ir/graph.ts";
-import { type Address, type Argument, addressOf } from "../draft.ts";
+import { type Address, type Argument, addressOf } from "../argument.ts";
 import { imageOf } from "../view.ts";
 import type { Step } from "./lowering.ts";
 import { rejectsElements } from "./rows.ts";
