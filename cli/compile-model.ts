@@ -51,7 +51,8 @@ export async function lowerUntil(
   terminal: Terminal,
 ): Promise<Graph> {
   const samples = await openSamples(bytes, path, request);
-  const options = { ...optionsFor(request, samples), stopAfter, ...passTrace(terminal) };
+  const simd = request.simd ?? TARGETS[request.target].simd;
+  const options = { ...optionsFor(request, samples), simd, stopAfter, ...passTrace(terminal) };
   return placedIn(path, () => lowerModel(bytes, options).graph);
 }
 

@@ -61,7 +61,8 @@ export function compile(model: Uint8Array | Graph, options: CompileOptions): Com
     optimize,
     ...(batch === undefined ? {} : { batch }),
   };
-  return compileLowered(lowerModel(model, options), origin, options);
+  const { simd = options.target.simd } = options;
+  return compileLowered(lowerModel(model, { ...options, simd }), origin, options);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** @file From a model's bytes to the graph that is planned: reading, passes, calibration. */
 
-import type { OptimizeChoice, WeightChoice } from "../core/abi.ts";
+import type { OptimizeChoice, SimdTier, WeightChoice } from "../core/abi.ts";
 import { type Diagnostic, problem, UsageError, warning } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { readOnnx } from "../model/onnx/index.ts";
@@ -15,13 +15,15 @@ import {
   runPasses,
   type Sample,
 } from "./passes/index.ts";
-import { supports } from "./plan/lower/index.ts";
+import { runsOnPlanes, supports } from "./plan/lower/index.ts";
 
 export interface LowerModelOptions {
   readonly weights?: WeightChoice;
   /** `size` unless told. Results are the same, to the bit. */
   readonly optimize?: OptimizeChoice;
-  /** What runs on channel planes, under `speed`; nothing unless told. */
+  /** The tier that the graph is for; `simd128` unless told. */
+  readonly simd?: SimdTier;
+  /** What runs on channel planes, under `speed`, in place of what the tier allows. */
   readonly planes?: RunsOnPlanes;
   /** Binds a symbolic batch. */
   readonly batch?: number;
@@ -60,14 +62,21 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   const prepared = runPasses(source, prepare, runOptions(options));
   if (prepare.some(pass => pass.name === stopAfter)) return { graph: prepared, diagnostics: [] };
   const ranges = rangesFor(prepared, options);
+  const planes = planesFor(options);
   const lower = lowerPasses({
     supports,
     ...(ranges === undefined ? {} : { ranges }),
-    ...(options.optimize === "speed" && options.planes ? { planes: options.planes } : {}),
+    ...(planes === undefined ? {} : { planes }),
   });
   const graph = runPasses(prepared, lower, runOptions(options));
   const diagnostics = weightsOnly(weights, ranges);
   return { graph, diagnostics, ...(ranges === undefined ? {} : { ranges }) };
+}
+
+/** What runs on channel planes, whose code takes vectors. */
+function planesFor({ optimize, simd, planes }: LowerModelOptions): RunsOnPlanes | undefined {
+  if (optimize !== "speed") return undefined;
+  return planes ?? (simd === "scalar" ? undefined : runsOnPlanes);
 }
 
 function readOptions({ batch, name }: LowerModelOptions) {

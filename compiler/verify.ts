@@ -40,7 +40,8 @@ export function rebuild(model: Uint8Array, manifest: Manifest): Graph {
       }),
     );
   }
-  return lowerModel(model, { name: manifest.name, ...manifest.options }).graph;
+  const { name, simd, options } = manifest;
+  return lowerModel(model, { name, simd, ...options }).graph;
 }
 
 /** Runs `wasm` and the oracle on every sample. Stops at the first difference. */
