@@ -60,6 +60,3 @@ export interface WeightFacts {
   readonly storedBytes: number;
   readonly macs: number;
 }
-
-/** Calls that only move or map elements count nothing. */
-export const NOTHING_TOUCHED: Touch = { reads: [], writes: [] };
