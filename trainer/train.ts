@@ -6,17 +6,11 @@
  */
 
 import { join } from "node:path";
-import { METADATA } from "../core/metadata.ts";
 import { elementCount } from "../core/shape.ts";
-import { VERSION } from "../core/version.ts";
-import type { Graph } from "../model/ir/graph.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
 import type { TrainingConfig } from "./config.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openEngine } from "./engine/onnxruntime.ts";
-import { floatGraph } from "./export/float-graph.ts";
-import { quantizedGraph } from "./export/quantized-graph.ts";
-import { integerForward } from "./integer.ts";
 import {
   type Checkpoint,
   readCheckpoint,
@@ -24,13 +18,13 @@ import {
   writeCheckpoint,
 } from "./loop/checkpoint.ts";
 import { EVALUATION_BATCH, type Evaluation, evaluateTop1 } from "./loop/evaluate.ts";
+import { exportedGraph, measuringGraph, metadataOf } from "./loop/outputs.ts";
 import { Pace } from "./loop/pace.ts";
 import { optimizerFor, type PreparedRun, planFor, prepareRun } from "./loop/prepare.ts";
 import type { OnProgress } from "./loop/progress.ts";
 import type { Samples } from "./loop/samples.ts";
 import { forgetOptimizer, START_OF_STAGE, Stage, stepsPerEpoch } from "./loop/stage.ts";
 import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./loop/state.ts";
-import { quantizeNetwork } from "./quantize/quantized-network.ts";
 import type { StagePlan } from "./step/plan.ts";
 
 export interface TrainOptions {
@@ -214,7 +208,7 @@ class Training {
     if (isFloat && next?.method !== "float") {
       const evaluation = await this.#evaluate(plan, this.#run.test);
       this.#keepResult("float", evaluation);
-      await writeAtomically(this.#floatPath(), writeOnnx(this.#floatGraph(1)));
+      await this.#writeModel(this.#fileIn("float.onnx"), plan);
     } else if (!isFloat && next === undefined) {
       this.#keepResult("quantized", await this.#evaluate(plan, this.#run.test));
     }
@@ -224,52 +218,30 @@ class Training {
   }
 
   #evaluate(plan: StagePlan, samples: Samples): Promise<Evaluation> {
-    const graph =
-      plan.activations === undefined
-        ? this.#floatGraph(EVALUATION_BATCH)
-        : integerForward(this.#quantized(plan), EVALUATION_BATCH);
+    const graph = measuringGraph(this.#run, this.#state.tensors, plan, EVALUATION_BATCH);
     return evaluateTop1(this.#engine, graph, samples);
   }
 
   async #export(): Promise<void> {
     const plan = this.#planOf(this.#config.stages.length - 1);
-    const graph =
-      plan.activations === undefined
-        ? this.#floatGraph(1)
-        : quantizedGraph(this.#quantized(plan), this.#metadata());
-    await writeAtomically(join(this.#options.out, "model.onnx"), writeOnnx(graph));
+    await this.#writeModel(this.#fileIn("model.onnx"), plan);
     const { history, results } = this.#state;
     const log = { config: this.#config, input: this.#run.input, history, results };
-    await writeAtomically(join(this.#options.out, "log.json"), `${JSON.stringify(log, null, 2)}\n`);
+    await writeAtomically(this.#fileIn("log.json"), `${JSON.stringify(log, null, 2)}\n`);
   }
 
-  #floatGraph(batch: number): Graph {
-    const { network, input } = this.#run;
-    return floatGraph(network, this.#state.tensors, input, batch, this.#metadata());
-  }
-
-  #quantized(plan: StagePlan): ReturnType<typeof quantizeNetwork> {
-    return quantizeNetwork(this.#run.network, this.#state.tensors, plan, this.#run.input);
+  async #writeModel(path: string, plan: StagePlan): Promise<void> {
+    const metadata = metadataOf(this.#config, this.#run, this.#state.results);
+    const graph = exportedGraph(this.#run, this.#state.tensors, plan, metadata);
+    await writeAtomically(path, writeOnnx(graph));
   }
 
   #planOf(index: number): StagePlan {
     return planFor(this.#config.stages[index]!, this.#run.network, this.#config.activations);
   }
 
-  #metadata(): Record<string, string> {
-    const { data, seed, stages } = this.#config;
-    const training = {
-      tritc: VERSION,
-      data: data.source,
-      seed,
-      stages: stages.map(({ method, epochs }) => ({ method, epochs })),
-      input: this.#run.input,
-      top1: this.#state.results,
-    };
-    return {
-      [METADATA.labels]: JSON.stringify(this.#run.labels),
-      [METADATA.training]: JSON.stringify(training),
-    };
+  #fileIn(name: string): string {
+    return join(this.#options.out, name);
   }
 
   #keepResult(name: "float" | "quantized", evaluation: Evaluation): void {
@@ -323,13 +295,8 @@ class Training {
     this.#options.onProgress?.(event);
   }
 
-  #floatPath(): string {
-    return join(this.#options.out, "float.onnx");
-  }
-
   #result(status: TrainingResult["status"]): TrainingResult {
     const { results, history } = this.#state;
-    const { out } = this.#options;
     const finished = status === "finished";
     return {
       status,
@@ -337,8 +304,8 @@ class Training {
       history,
       files: {
         checkpoint: this.#checkpointPath,
-        ...(finished && { model: join(out, "model.onnx"), log: join(out, "log.json") }),
-        ...(results.float && { float: this.#floatPath() }),
+        ...(finished && { model: this.#fileIn("model.onnx"), log: this.#fileIn("log.json") }),
+        ...(results.float && { float: this.#fileIn("float.onnx") }),
       },
     };
   }
