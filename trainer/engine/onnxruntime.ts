@@ -59,7 +59,9 @@ async function importRuntime(name: string): Promise<Runtime | undefined> {
   }
 }
 
-function engineOf(runtime: Runtime, name: string, threads: number): Engine {
+function engineOf(runtime: Runtime, name: string, wanted: number): Engine {
+  // In WebAssembly under Node a second thread makes training slower.
+  const threads = name === "onnxruntime-web" ? 1 : wanted;
   runtime.env.wasm.numThreads = threads;
   const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
