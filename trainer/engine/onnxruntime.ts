@@ -67,15 +67,17 @@ function engineOf(runtime: Runtime, name: string, wanted: number): Engine {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    graphOptimizationLevel: "all",
     logSeverityLevel: 3,
     extra: SESSION_CONFIGURATION,
   };
   return {
     name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),
     threads,
-    open: async model => {
-      const session = await runtime.InferenceSession.create(model, options);
+    open: async (model, graphOptimizationLevel = "all") => {
+      const session = await runtime.InferenceSession.create(model, {
+        ...options,
+        graphOptimizationLevel,
+      });
       return sessionOf(runtime, session);
     },
   };
