@@ -10,14 +10,15 @@ import { kernelsOf } from "./kernel-library.ts";
 import { haloOf, loweringOf } from "./lower/index.ts";
 import type { Step, WeightFacts } from "./lower/lowering.ts";
 import { callCopy } from "./lower/rows.ts";
-import type { StaticRole } from "./plan.ts";
-import { type Candidate, cheapest, type KernelRow } from "./select.ts";
+import type { Choice, StaticRole } from "./plan.ts";
+import { byCost, type Candidate, type KernelRow } from "./select.ts";
 import { labelOf, type Storage } from "./storage.ts";
 import { denseView, hasHalo, type View } from "./view.ts";
 
 export interface Schedule {
   readonly draft: Draft;
   readonly layers: readonly LayerReport[];
+  readonly choices: readonly Choice[];
   /** The place of any value, constants included. */
   readonly viewOf: (id: NodeId) => View;
 }
@@ -33,11 +34,13 @@ export function scheduleCalls(
   const scheduler = new Scheduler(graph, storage, draft, family => kernelsOf(table, family, tier));
   for (const node of graph.nodes) scheduler.lower(node);
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
-  return { draft, layers: scheduler.layers, viewOf };
+  const { layers, choices } = scheduler;
+  return { draft, layers, choices, viewOf };
 }
 
 class Scheduler {
   readonly layers: LayerReport[] = [];
+  readonly choices: Choice[] = [];
   readonly #graph: Graph;
   readonly #storage: Storage;
   readonly #draft: Draft;
@@ -66,6 +69,7 @@ class Scheduler {
     lowering.lower(node, step);
     const layer = step.layer();
     if (layer !== undefined) this.layers.push(layer);
+    if (step.choice !== undefined) this.choices.push(step.choice);
   }
 
   viewOf(id: NodeId): View {
@@ -108,6 +112,8 @@ class NodeStep implements Step {
   readonly #places: Places | undefined;
   readonly #used = new Set<string>();
   #facts: WeightFacts | undefined;
+  /** How the node's kernel was chosen, if there was a choice. */
+  choice: Choice | undefined;
 
   constructor(
     node: Node,
@@ -154,8 +160,12 @@ class NodeStep implements Step {
   }
 
   choose(candidates: readonly Candidate[]): void {
-    const best = cheapest(candidates);
+    const [best, ...rejected] = byCost(candidates);
     if (best === undefined) throw new InternalError(`${labelOf(this.#node)} has no candidates`);
+    this.choice = {
+      value: labelOf(this.#node),
+      candidates: [best, ...rejected].map(({ kernel, cost }) => ({ kernel: kernel.name, ...cost })),
+    };
     best.run();
   }
 
