@@ -3,7 +3,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { WASI } from "node:wasi";
 import * as ort from "onnxruntime-web";
 
 const ROUNDS = 15;
@@ -48,14 +47,15 @@ const WEB_BINARY = "ort-wasm-simd-threaded.wasm";
 
 type Run = () => unknown;
 
-/** The exports of a WASI command that is called as a library. */
+/** A WASI command called as a library: its imports serve the command line alone. */
 async function ours(wasm: string, pixels: ArrayLike<number>): Promise<Run> {
-  const wasi = new WASI({ version: "preview1" });
-  const { instance } = await WebAssembly.instantiate(
-    readFileSync(wasm),
-    wasi.getImportObject() as WebAssembly.Imports,
-  );
-  const { memory, tritc_input, tritc_run } = instance.exports as unknown as {
+  const module = await WebAssembly.compile(readFileSync(wasm));
+  const imports: WebAssembly.Imports = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] = { ...imports[from], [name]: () => 0 };
+  }
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  const { memory, tritc_input, tritc_run } = exports as unknown as {
     memory: WebAssembly.Memory;
     tritc_input: (index: number) => number;
     tritc_run: () => number;
