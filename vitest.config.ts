@@ -2,7 +2,12 @@
 
 import { defineConfig } from "vitest/config";
 
-const shared = { environment: "node", testTimeout: 15_000, hookTimeout: 60_000 } as const;
+const shared = {
+  environment: "node",
+  testTimeout: 15_000,
+  hookTimeout: 60_000,
+  slowTestThreshold: 3_000,
+} as const;
 
 export default defineConfig({
   test: {

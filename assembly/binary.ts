@@ -1,4 +1,4 @@
-/** @file The two-operand f32 operations, by number, on one element. Min and max are NaN if one operand is. */
+/** @file The two-operand f32 operations, by number. Min and max are NaN if one operand is. */
 
 export const ADD = 0;
 export const SUB = 1;

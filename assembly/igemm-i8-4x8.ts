@@ -36,7 +36,8 @@ export function igemmI8x4x8(
   for (let c = 0; c < n; c += NR) {
     let x0 = x, y0 = y, col = 0;
     for (let left = rows * cols; left > 0; left -= 4) {
-      const col1 = nextColumn(col, cols), col2 = nextColumn(col1, cols), col3 = nextColumn(col2, cols);
+      const col1 = nextColumn(col, cols), col2 = nextColumn(col1, cols);
+      const col3 = nextColumn(col2, cols);
       const x1 = left > 1 ? nextPixel(x0, col1, xCol, xWrap) : x0;
       const y1 = left > 1 ? nextPixel(y0, col1, yCol, yWrap) : y0;
       const x2 = left > 2 ? nextPixel(x1, col2, xCol, xWrap) : x1;

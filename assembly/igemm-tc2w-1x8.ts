@@ -1,5 +1,5 @@
 /**
- * @file The int8 product with ternary weights for one output pixel at a time: 8 channels, 8 k at once.
+ * @file The int8 product with ternary weights for one output pixel at a time: 8 channels by 8 k.
  *
  * Lanes are k. A code is used where it stands: masked, not shifted, it is
  * 4^f · code in field f, and the sum is divided by 4^f at the end. Codes are

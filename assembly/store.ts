@@ -1,4 +1,4 @@
-/** @file Stores of the first `count` elements of a vector: kernels write nothing past their output. */
+/** @file Stores of the first elements of a vector: kernels write nothing past their output. */
 
 /** `count` of the 8 bytes of `bytes`; all of them if there are more. */
 @inline

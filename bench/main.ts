@@ -15,6 +15,7 @@ import { writeOnnx } from "../model/onnx/index.ts";
 import { load } from "../runtime/index.ts";
 import { TARGETS } from "../targets/index.ts";
 import { loadKernelLibrary } from "../targets/kernel-files.ts";
+import { int8Rival } from "./int8-rival.ts";
 import { buildNet, NET_NAMES, type Net } from "./nets.ts";
 import { openRivals } from "./rivals.ts";
 import { type Candidate, type Timing, timeInterleaved } from "./timing.ts";
@@ -58,7 +59,7 @@ async function benchNet(net: Net): Promise<Row[]> {
   const modules = WEIGHTS.map(weights => compileNet(net, weights));
   const ours = await Promise.all(modules.map(({ wasm }, i) => candidateOf(WEIGHTS[i]!, wasm, net)));
   const rivals = await openRivals(
-    { f32: writeOnnx(net.graph), int8: modules[1]!.artefact("onnx") },
+    { f32: writeOnnx(net.graph), int8: int8Rival(net.graph, net.samples) },
     net.input,
   );
   const rounds = values.quick ? { rounds: 5, roundMs: 20 } : { rounds: 25, roundMs: 40 };

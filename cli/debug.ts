@@ -33,7 +33,7 @@ export function passTrace({ err }: Terminal): Pick<LowerModelOptions, "trace"> {
       err(changesText(kinds, now));
       kinds = now;
     }
-    if (changed && level >= LEVEL.graphs) err(`${printGraph(graph)}\n`);
+    if (changed && level >= LEVEL.graphs) err(printGraph(graph));
     before = performance.now();
   };
   return { trace };
@@ -42,8 +42,8 @@ export function passTrace({ err }: Terminal): Pick<LowerModelOptions, "trace"> {
 /** Shows what came out. */
 export function showCompilation({ err }: Terminal, compilation: Compilation): void {
   const level = debugLevel();
-  if (level >= LEVEL.plan) err(`${printPlan(compilation.plan)}\n`);
-  if (level >= LEVEL.module) err(`${compilation.artefact("wat")}\n`);
+  if (level >= LEVEL.plan) err(printPlan(compilation.plan));
+  if (level >= LEVEL.module) err(compilation.artefact("wat"));
 }
 
 function kindsOf(graph: Graph): Map<string, number> {

@@ -72,7 +72,8 @@ async function onnxPredictor(
   const facts = { input, ...readModelUse(graph.metadata) };
   try {
     const engine = await openEngine(THREADS);
-    const session = await engine.open(bytes);
+    // Its optimiser fails on some quantised models that it runs well without.
+    const session = await engine.open(bytes).catch(() => engine.open(bytes, "basic"));
     const output = graph.outputs[0]!.name;
     const predict = async (tensor: Tensor): Promise<Tensor> =>
       (await session.run({ [input.name]: tensor }))[output]!;

@@ -57,7 +57,7 @@ export interface LoweredModel {
 export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions): LoweredModel {
   const { weights = "auto", stopAfter } = options;
   demandPass(stopAfter);
-  const source = model instanceof Uint8Array ? readOnnx(model, readOptions(options)) : model;
+  const source = sourceGraph(model, options);
   const prepare = preparePasses({ weights });
   const prepared = runPasses(source, prepare, runOptions(options));
   if (prepare.some(pass => pass.name === stopAfter)) return { graph: prepared, diagnostics: [] };
@@ -79,8 +79,10 @@ function planesFor({ optimize, simd, planes }: LowerModelOptions): RunsOnPlanes 
   return planes ?? (simd === "scalar" ? undefined : runsOnPlanes);
 }
 
-function readOptions({ batch, name }: LowerModelOptions) {
-  return { ...(batch === undefined ? {} : { batch }), ...(name === undefined ? {} : { name }) };
+function sourceGraph(model: Uint8Array | Graph, { batch, name }: LowerModelOptions): Graph {
+  const named = name === undefined ? {} : { name };
+  if (!(model instanceof Uint8Array)) return { ...model, ...named };
+  return readOnnx(model, { ...named, ...(batch === undefined ? {} : { batch }) });
 }
 
 function runOptions({ verify, trace, stopAfter }: LowerModelOptions) {

@@ -109,7 +109,15 @@ async function compile(
 function readSource(name: string, entryName: string, entry: string): string | null {
   if (name === entryName) return entry;
   const path = name === "asconfig.json" ? join(ROOT, name) : join(ASSEMBLY, name);
-  return existsSync(path) ? readFileSync(path, "utf8") : null;
+  return existsSync(path) ? placeTexts(readFileSync(path, "utf8")) : null;
+}
+
+/** Replaces `text("…")`, ASCII, by the address of its bytes, with a zero behind them. */
+function placeTexts(source: string): string {
+  return source.replaceAll(/\btext\(("(?:[^"\\]|\\.)*")\)/g, (_, literal: string) => {
+    const bytes = [...Buffer.from(JSON.parse(literal) as string), 0];
+    return `memory.data<u8>([${bytes.join(", ")}], 1)`;
+  });
 }
 
 /** Writes beside `path` and renames, so that a reader never sees half a file. */

@@ -5,11 +5,11 @@
  */
 
 import { SCRATCH } from "./descriptor";
-import { EXIT_USAGE, begin, end, fail } from "./fail";
+import { EXIT_INTERNAL, EXIT_USAGE, begin, end } from "./fail";
 import { readNpys, startsLikeNpy } from "./npy";
 import { writeJson, writeNpys } from "./output";
 import { readPnm, startsLikePnm } from "./pnm";
-import { args_get, args_sizes_get } from "./preview1";
+import { args_get, args_sizes_get, proc_exit } from "./preview1";
 import { readRaw } from "./raw";
 import { openReader } from "./reader";
 import { openWriter, put } from "./writer";
@@ -36,7 +36,7 @@ export function tritc_command(descriptor: usize): i32 {
   if (startsLikeNpy()) readNpys(descriptor, scratch + HEADER);
   else if (startsLikePnm()) readPnm(descriptor);
   else readRaw(descriptor);
-  if (run() != 0) fail("run/failed", "the model reports a failure");
+  if (run() != 0) proc_exit(EXIT_INTERNAL);
   if (asNpy) writeNpys(descriptor);
   else writeJson(descriptor);
   return 0;
@@ -62,7 +62,8 @@ function isNpyFlag(text: usize): bool {
 }
 
 function failArgument(): void {
-  begin("usage/bad-option");
-  put("the only argument is --npy, for .npy on stdout instead of JSON; the input comes on stdin");
+  begin(text("usage/bad-option"));
+  put(text("the only argument is --npy, for .npy on stdout instead of JSON; "));
+  put(text("the input comes on stdin"));
   end(EXIT_USAGE);
 }

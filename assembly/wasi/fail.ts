@@ -11,12 +11,13 @@ import { flush, put, putByte, putBytes, putInteger, switchToStderr } from "./wri
 
 export const EXIT_INPUT = 1;
 export const EXIT_USAGE = 2;
+export const EXIT_INTERNAL = 3;
 
-export function begin(code: string): void {
+export function begin(code: usize): void {
   switchToStderr();
-  put("error[");
+  put(text("error["));
   put(code);
-  put("]: ");
+  put(text("]: "));
 }
 
 export function end(exitCode: i32): void {
@@ -27,24 +28,24 @@ export function end(exitCode: i32): void {
 }
 
 /** An error that a fixed text says. */
-export function fail(code: string, message: string): void {
+export function fail(code: usize, message: usize): void {
   begin(code);
   put(message);
   end(EXIT_INPUT);
 }
 
-function typeName(type: i32): string {
-  if (type == F32) return "f32";
-  if (type == I8) return "i8";
-  if (type == I32) return "i32";
-  return type == I64 ? "i64" : "u8";
+function typeName(type: i32): usize {
+  if (type == F32) return text("f32");
+  if (type == I8) return text("i8");
+  if (type == I32) return text("i32");
+  return type == I64 ? text("i64") : text("u8");
 }
 
 /** `input "x" takes u8[1,28,28,1]` */
 export function putExpected(port: usize): void {
-  put("input \"");
+  put(text("input \""));
   putBytes(load<usize>(port), load<usize>(port, 4));
-  put("\" takes ");
+  put(text("\" takes "));
   put(typeName(typeOf(port)));
   putByte(0x5b);
   for (let axis = 0; axis < rankOf(port); axis++) {

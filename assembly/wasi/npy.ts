@@ -16,7 +16,6 @@ import { put, putByte, putBytes, putInteger } from "./writer";
 /** The element type f64, which only files have. */
 const F64 = 5;
 const LONGEST_HEADER = 2000;
-const MALFORMED = "the header of the .npy file is malformed";
 
 /** Whether stdin goes on with a `.npy` file. */
 export function startsLikeNpy(): bool {
@@ -29,22 +28,22 @@ export function readNpys(descriptor: usize, scratch: usize): void {
   const inputs = load<i32>(descriptor, INPUT_COUNT);
   for (let i = 0; i < inputs; i++) {
     if (!startsLikeNpy()) {
-      fail("run/bad-input", "stdin has fewer .npy files than the model has inputs");
+      failNpy(text("stdin has fewer .npy files than the model has inputs"));
     }
     readNpy(portAt(descriptor, INPUTS, i), scratch);
   }
-  if (drain() > 0) fail("run/bad-input", "there are bytes after the last .npy file");
+  if (drain() > 0) failNpy(text("there are bytes after the last .npy file"));
 }
 
 function readNpy(port: usize, scratch: usize): void {
   for (let i = 0; i < 6; i++) take();
   const version = take();
   take();
-  if (version != 1 && version != 2) fail("run/bad-input", "the .npy file is not of version 1 or 2");
+  if (version != 1 && version != 2) failNpy(text("the .npy file is not of version 1 or 2"));
   let length = take() | (take() << 8);
   if (version == 2) length |= (take() << 16) | (take() << 24);
   if (length < 0 || length > LONGEST_HEADER || takeBytes(scratch, length) < length) {
-    fail("run/bad-input", MALFORMED);
+    failMalformed();
   }
   const type = parseType(scratch, length);
   demandOrder(scratch, length);
@@ -61,8 +60,16 @@ function readNpy(port: usize, scratch: usize): void {
   }
 }
 
+function failNpy(message: usize): void {
+  fail(text("run/bad-input"), message);
+}
+
+function failMalformed(): void {
+  failNpy(text("the header of the .npy file is malformed"));
+}
+
 function failTruncated(): void {
-  fail("run/bad-input", "the .npy file ends before its last element");
+  failNpy(text("the .npy file ends before its last element"));
 }
 
 /** The next element of the file as f32. */
@@ -76,16 +83,16 @@ function takeNumber(type: i32, scratch: usize): f32 {
 }
 
 /** Position behind the value's colon of `key` (with its quotes), or fails. */
-function valueOf(header: usize, length: i32, key: string): i32 {
-  for (let at = 0; at + key.length < length; at++) {
+function valueOf(header: usize, length: i32, key: usize): i32 {
+  for (let at = 0; at < length; at++) {
     let same = 0;
-    while (same < key.length && byteAt(header, at + same) == key.charCodeAt(same)) same++;
-    if (same < key.length) continue;
+    while (at + same < length && byteAt(header, at + same) == byteAt(key, same)) same++;
+    if (byteAt(key, same) != 0) continue;
     at = skipSpaces(header, length, at + same);
     if (at < length && byteAt(header, at) == 0x3a) return skipSpaces(header, length, at + 1);
     break;
   }
-  fail("run/bad-input", MALFORMED);
+  failMalformed();
   return 0;
 }
 
@@ -101,7 +108,7 @@ function skipSpaces(header: usize, length: i32, at: i32): i32 {
 
 /** The element type, or −1 for one that no model takes. */
 function parseType(header: usize, length: i32): i32 {
-  const at = valueOf(header, length, "'descr'");
+  const at = valueOf(header, length, text("'descr'"));
   if (at + 5 > length) return -1;
   const order = byteAt(header, at + 1), kind = byteAt(header, at + 2);
   const size = byteAt(header, at + 3) - 0x30;
@@ -114,26 +121,26 @@ function parseType(header: usize, length: i32): i32 {
 }
 
 function demandOrder(header: usize, length: i32): void {
-  const at = valueOf(header, length, "'fortran_order'");
+  const at = valueOf(header, length, text("'fortran_order'"));
   if (byteAt(header, at) != 0x46) {
-    fail("run/bad-input", "the .npy file is in Fortran order: save a C-contiguous array");
+    failNpy(text("the .npy file is in Fortran order: save a C-contiguous array"));
   }
 }
 
 function demandType(port: usize, type: i32): void {
   if (type == typeOf(port) || (type >= 0 && typeOf(port) == F32)) return;
-  begin("run/wrong-dtype");
+  begin(text("run/wrong-dtype"));
   putExpected(port);
-  put("; the .npy file has elements of another type");
+  put(text("; the .npy file has elements of another type"));
   end(EXIT_INPUT);
 }
 
 function demandShape(port: usize, header: usize, length: i32): void {
-  const start = valueOf(header, length, "'shape'");
+  const start = valueOf(header, length, text("'shape'"));
   let at = start;
   let rank = 0;
   let same = true;
-  if (byteAt(header, at++) != 0x28) fail("run/bad-input", MALFORMED);
+  if (byteAt(header, at++) != 0x28) failMalformed();
   for (; at < length && byteAt(header, at) != 0x29; rank++) {
     let dim: i64 = 0;
     let digits = 0;
@@ -141,16 +148,16 @@ function demandShape(port: usize, header: usize, length: i32): void {
       dim = dim * 10 + byteAt(header, at) - 0x30;
       digits++;
     }
-    if (digits == 0 || digits > 10) fail("run/bad-input", MALFORMED);
+    if (digits == 0 || digits > 10) failMalformed();
     if (rank >= rankOf(port) || dim != dimOf(port, rank)) same = false;
     at = skipSpaces(header, length, at);
     if (byteAt(header, at) == 0x2c) at = skipSpaces(header, length, at + 1);
   }
-  if (at >= length) fail("run/bad-input", MALFORMED);
+  if (at >= length) failMalformed();
   if (same && rank == rankOf(port)) return;
-  begin("run/wrong-shape");
+  begin(text("run/wrong-shape"));
   putExpected(port);
-  put("; the .npy file has shape ");
+  put(text("; the .npy file has shape "));
   putBytes(header + start, at + 1 - start);
   end(EXIT_INPUT);
 }
@@ -160,11 +167,11 @@ function isDigit(byte: i32): bool {
   return byte >= 0x30 && byte <= 0x39;
 }
 
-function descrOf(type: i32): string {
-  if (type == F32) return "<f4";
-  if (type == I8) return "|i1";
-  if (type == I32) return "<i4";
-  return type == I64 ? "<i8" : "|u1";
+function descrOf(type: i32): usize {
+  if (type == F32) return text("<f4");
+  if (type == I8) return text("|i1");
+  if (type == I32) return text("<i4");
+  return type == I64 ? text("<i8") : text("|u1");
 }
 
 /** Characters of the decimal number `value` ≥ 0. */
@@ -199,16 +206,16 @@ export function writeNpy(port: usize): void {
   const length = FIXED_HEADER + shapeLength(port);
   const padding = -(PREFIX + length) & 63;
   putByte(0x93);
-  put("NUMPY");
+  put(text("NUMPY"));
   putByte(1);
   putByte(0);
   putByte((length + padding) & 255);
   putByte((length + padding) >> 8);
-  put("{'descr': '");
+  put(text("{'descr': '"));
   put(descrOf(typeOf(port)));
-  put("', 'fortran_order': False, 'shape': (");
+  put(text("', 'fortran_order': False, 'shape': ("));
   putShape(port);
-  put("), }");
+  put(text("), }"));
   for (let i = 0; i < padding; i++) putByte(0x20);
   putByte(0x0a);
   putBytes(dataOf(port), elementCount(port) * elementBytes(typeOf(port)));

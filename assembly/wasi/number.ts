@@ -46,14 +46,14 @@ function readsBack(digits: f64, exponent: i32, value: f32): bool {
 /** Writes `value` in JSON; infinities as numbers that overflow, NaN as null. */
 export function putF32(value: f32): void {
   if (value != value) {
-    put("null");
+    put(text("null"));
     return;
   }
   if (reinterpret<i32>(value) < 0) {
     putByte(0x2d);
     value = -value;
   }
-  if (value == Infinity) put("1e999");
+  if (value == Infinity) put(text("1e999"));
   else if (value == 0) putByte(0x30);
   else putPositive(value);
 }
@@ -82,7 +82,7 @@ function putDecimal(whole: i64, exponent: i32): void {
   } else if (point > 0 && exponent < 0) {
     putFraction(whole, -exponent);
   } else if (point <= 0 && point > -5) {
-    put("0.");
+    put(text("0."));
     for (let i = point; i < 0; i++) putByte(0x30);
     putInteger(whole);
   } else {

@@ -32,20 +32,20 @@ function isScores(port: usize): bool {
 
 function writeScores(descriptor: usize, port: usize): void {
   const top = indexOfLargest(port);
-  put("{\"top1\":");
+  put(text("{\"top1\":"));
   putInteger(top);
   if (top < load<i32>(descriptor, LABEL_COUNT)) {
-    put(",\"label\":");
+    put(text(",\"label\":"));
     const label = load<usize>(descriptor, LABELS) + <usize>top * TEXT_BYTES;
     putQuoted(load<usize>(label), load<usize>(label, 4));
   }
-  put(",\"scores\":");
+  put(text(",\"scores\":"));
   putElements(port);
   putByte(0x7d);
 }
 
 function writeOutputs(descriptor: usize, outputs: i32): void {
-  put("{\"outputs\":{");
+  put(text("{\"outputs\":{"));
   for (let i = 0; i < outputs; i++) {
     const port = portAt(descriptor, OUTPUTS, i);
     if (i > 0) putByte(0x2c);
@@ -53,7 +53,7 @@ function writeOutputs(descriptor: usize, outputs: i32): void {
     putByte(0x3a);
     putElements(port);
   }
-  put("}}");
+  put(text("}}"));
 }
 
 /** The first of the largest elements; NaN is never one, unless all are. */
@@ -65,7 +65,8 @@ function indexOfLargest(port: usize): i32 {
 
 function exceeds(port: usize, i: i32, j: i32): bool {
   if (typeOf(port) == F32) {
-    const a = load<f32>(dataOf(port) + (<usize>i << 2)), b = load<f32>(dataOf(port) + (<usize>j << 2));
+    const a = load<f32>(dataOf(port) + (<usize>i << 2));
+    const b = load<f32>(dataOf(port) + (<usize>j << 2));
     return a > b || (a == a && b != b);
   }
   return integerAt(port, i) > integerAt(port, j);
@@ -102,7 +103,7 @@ function putQuoted(text: usize, bytes: usize): void {
 }
 
 function putEscape(byte: i32): void {
-  put("\\u00");
+  put(text("\\u00"));
   putHexDigit(byte >> 4);
   putHexDigit(byte & 15);
 }

@@ -24,6 +24,10 @@ function isSpaceOrComment(byte: i32): bool {
   return isSpace(byte) || byte == 0x23;
 }
 
+function failImage(message: usize): void {
+  fail(text("run/bad-input"), message);
+}
+
 /** The byte itself, or, if it starts a comment, the one that ends it. */
 function skipComment(byte: i32): i32 {
   if (byte == 0x23) while (byte != 0x0a && byte >= 0) byte = take();
@@ -42,7 +46,9 @@ function takeNumber(): i32 {
     value = value * 10 + byte - 0x30;
     byte = take();
   }
-  if (digits == 0 || !isSpace(skipComment(byte))) fail("run/bad-input", "the header of the image is malformed");
+  if (digits == 0 || !isSpace(skipComment(byte))) {
+    failImage(text("the header of the image is malformed"));
+  }
   return value;
 }
 
@@ -51,7 +57,7 @@ export function readPnm(descriptor: usize): void {
   const channels = take() == 0x36 ? 3 : 1;
   const width = takeNumber(), height = takeNumber(), maxval = takeNumber();
   if (maxval < 1 || maxval > 255) {
-    fail("run/bad-input", "the image has more than 8 bits per sample: its maxval must be 1 to 255");
+    failImage(text("the image has more than 8 bits per sample: its maxval must be 1 to 255"));
   }
   const port = portAt(descriptor, INPUTS, 0);
   demandFit(descriptor, port, width, height, channels);
@@ -64,13 +70,13 @@ export function readPnm(descriptor: usize): void {
       storePixel(port, index, sample, mean, scale);
     }
   }
-  if (drain() > 0) fail("run/bad-input", "there are bytes after the image's last pixel");
+  if (drain() > 0) failImage(text("there are bytes after the image's last pixel"));
 }
 
 /** The next sample, scaled to 0…255. */
 function takeSample(maxval: i32): i32 {
   const sample = take();
-  if (sample < 0) fail("run/bad-input", "the image ends before its last pixel");
+  if (sample < 0) failImage(text("the image ends before its last pixel"));
   if (maxval == 255) return sample;
   return (min<i32>(sample, maxval) * 255 + (maxval >> 1)) / maxval;
 }
@@ -85,18 +91,20 @@ function storePixel(port: usize, index: i32, sample: i32, mean: f32, scale: f32)
 function demandFit(descriptor: usize, port: usize, width: i32, height: i32, channels: i32): void {
   const type = typeOf(port);
   if (load<i32>(descriptor, INPUT_COUNT) != 1 || (type != F32 && type != I8 && type != U8)) {
-    fail("run/wrong-dtype", "an image fits only a model with one input of type f32, i8 or u8");
+    begin(text("run/wrong-dtype"));
+    put(text("an image fits only a model with one input of type f32, i8 or u8"));
+    end(EXIT_INPUT);
   }
   if (fits(port, width, height, channels)) return;
-  begin("run/wrong-shape");
+  begin(text("run/wrong-shape"));
   putExpected(port);
-  put("; the image on stdin is ");
+  put(text("; the image on stdin is "));
   putInteger(width);
-  put(" wide, ");
+  put(text(" wide, "));
   putInteger(height);
-  put(" high, of ");
+  put(text(" high, of "));
   putInteger(channels);
-  put(channels == 1 ? " channel" : " channels");
+  put(channels == 1 ? text(" channel") : text(" channels"));
   end(EXIT_INPUT);
 }
 

@@ -1,6 +1,8 @@
 /** @file Raw input: the bytes of all inputs, one after the other, and no more. */
 
-import { INPUTS, INPUT_COUNT, dataOf, elementBytes, elementCount, portAt, typeOf } from "./descriptor";
+import {
+  INPUTS, INPUT_COUNT, dataOf, elementBytes, elementCount, portAt, typeOf,
+} from "./descriptor";
 import { EXIT_INPUT, begin, end, putExpected } from "./fail";
 import { drain, takeBytes } from "./reader";
 import { put, putInteger } from "./writer";
@@ -19,15 +21,15 @@ export function readRaw(descriptor: usize): void {
   }
   got += drain();
   if (got == expected) return;
-  begin("run/wrong-shape");
+  begin(text("run/wrong-shape"));
   for (let i = 0; i < inputs; i++) {
-    if (i > 0) put(", ");
+    if (i > 0) put(text(", "));
     putExpected(portAt(descriptor, INPUTS, i));
   }
-  put(", that is ");
+  put(text(", that is "));
   putInteger(expected);
-  put(" bytes; stdin has ");
+  put(text(" bytes; stdin has "));
   putInteger(got);
-  put(", which are no .npy and no PGM or PPM");
+  put(text(", which are no .npy and no PGM or PPM"));
   end(EXIT_INPUT);
 }

@@ -24,13 +24,15 @@ export function openReader(vectorAt: usize, bufferAt: usize, bytes: usize): void
 function refill(): bool {
   store<usize>(vector, end);
   store<usize>(vector, buffer + capacity - end, 4);
-  if (fd_read(STDIN, vector, 1, vector + 8) != 0) fail("run/io", "stdin cannot be read");
+  if (fd_read(STDIN, vector, 1, vector + 8) != 0) {
+    fail(text("run/io"), text("stdin cannot be read"));
+  }
   const count = load<usize>(vector, 8);
   end += count;
   return count > 0;
 }
 
-/** Makes `count` bytes, at most the buffer's size, available at once; fewer only at the end of the input. */
+/** Makes `count` bytes, at most a bufferful, available; fewer only at the end of the input. */
 export function available(count: usize): usize {
   if (end - start < count) {
     memory.copy(buffer, start, end - start);

@@ -51,10 +51,9 @@ export function putBytes(from: usize, count: usize): void {
   for (let i: usize = 0; i < count; i++) putByte(load<u8>(from + i));
 }
 
-/** Writes a text of this program; all are ASCII. */
-export function put(text: string): void {
-  const from = changetype<usize>(text);
-  for (let i = 0; i < text.length; i++) putByte(load<u8>(from + (<usize>i << 1)));
+/** Writes a text of this program, made by `text`. */
+export function put(from: usize): void {
+  for (; load<u8>(from) != 0; from++) putByte(load<u8>(from));
 }
 
 export function putInteger(value: i64): void {

@@ -98,7 +98,7 @@ export function addCompile(program: Command, { terminal }: Session): void {
     demandPass(pass);
     const text = printGraph(await lowerUntil(readInput(path), path, flags, pass, terminal));
     if (flags.json) printJson(terminal, { pass, graph: text });
-    else terminal.out(`${text}\n`);
+    else terminal.out(text);
   }
 
   function report(

@@ -86,7 +86,7 @@ function moduleText(report: ModuleReport): string {
 }
 
 export function sizesText({ bytes, codeBytes, weightBytes }: ModuleReport): string {
-  return `${bytesText(bytes)}: code ${bytesText(codeBytes)}, weights ${bytesText(weightBytes)}`;
+  return `${bytesText(bytes)}: code ${bytesText(codeBytes)}, weights ${bytesText(weightBytes)} in memory`;
 }
 
 export function memoryText(report: ModuleReport): string {

@@ -11,6 +11,8 @@ import { printJson } from "../terminal.ts";
 
 const EXAMPLES = `
 A name is <activation>_<weight>_<op>[_<epilogue>]_<MR>x<NR>[c<KR>]__<isa>; docs/kernels.md says more.
+
+Examples:
   tritc kernels tc2w        only those with "tc2w", ternary weights, in their name`;
 
 export function addKernels(program: Command, { terminal }: Session): void {

@@ -8,7 +8,10 @@ import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
 
 const EXAMPLES = `
-A pass is exact, or it rounds: then values change. Any name may follow --stop-after:
+A pass is exact, or it rounds: then values change. Any name may follow --stop-after.
+
+Examples:
+  tritc passes
   tritc compile model.onnx --stop-after fuse-clamp`;
 
 export function addPasses(program: Command, { terminal }: Session): void {

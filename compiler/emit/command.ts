@@ -7,7 +7,7 @@
 
 import type { Port, Preprocess } from "../../core/abi.ts";
 import type { DType } from "../../core/dtype.ts";
-import { InternalError } from "../../model/diagnostics/diagnostic.ts";
+import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import { alignUp, BLOCK_ALIGNMENT, type PlannedPort } from "../plan/plan.ts";
 
 const HEADER_BYTES = 40;
@@ -85,7 +85,7 @@ class DescriptorWriter {
     for (const [index, { port, address }] of ports.entries()) {
       const { name, dtype, shape, layout } = port;
       const number = DTYPE_NUMBERS[dtype];
-      if (number === undefined) throw new InternalError(`the shell cannot read or write ${dtype}`);
+      if (number === undefined) throw unsupported(port);
       const dims = this.#reserve(shape.length * 4);
       this.#ints(dims, ...shape);
       const channels = layout === undefined ? 0 : LAYOUT_NUMBERS[layout];
@@ -122,6 +122,16 @@ class DescriptorWriter {
   #ints(at: number, ...values: readonly number[]): void {
     for (const [i, value] of values.entries()) this.#view.setInt32(at + i * 4, value, true);
   }
+}
+
+function unsupported({ name, dtype }: Port): ModelError {
+  return new ModelError(
+    problem("compile/unsupported", `a command cannot read or write ${dtype}`, {
+      at: `"${name}"`,
+      notes: [`it takes and gives ${Object.keys(DTYPE_NUMBERS).join(", ")}`],
+      help: "compile for another target, or export the model with another type here",
+    }),
+  );
 }
 
 function utf8(text: string): Uint8Array {

@@ -41,7 +41,11 @@ ${outputs.map(member).join("\n")}
 
 function member({ name, dtype, shape, layout }: Port): string {
   const note = `${dtype}[${shape.join(", ")}]${layout === undefined ? "" : ` ${layout}`}`;
-  return `    /** ${note} */\n    readonly ${JSON.stringify(name)}: ${ARRAYS[dtype]};`;
+  return `    /** ${note} */\n    readonly ${key(name)}: ${ARRAYS[dtype]};`;
+}
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** `my-net 2` becomes `MyNet2Types`. */

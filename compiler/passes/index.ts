@@ -42,7 +42,7 @@ export type { PlaneNode, RunsOnPlanes } from "./assign-planes.ts";
 export { calibrate, type Ranges, type Sample } from "./calibrate.ts";
 export type { Supports } from "./check-supported.ts";
 export type { Pass } from "./pass.ts";
-export { type RunOptions, runPasses } from "./run-passes.ts";
+export { runPasses } from "./run-passes.ts";
 
 export interface PrepareOptions {
   readonly weights: WeightChoice;

@@ -39,7 +39,7 @@ export function linkPlan(
   schedule: Schedule,
   options: PlanOptions,
 ): Plan {
-  const { draft, layers, viewOf } = schedule;
+  const { draft, layers, choices, viewOf } = schedule;
   const outputIds = graph.outputs.map(output => output.id);
   const pins = { inputs: graph.inputs.map(viewOf), outputs: outputIds.map(viewOf) };
   const statics = placeStatics(draft.constants, options.reservedBytes);
@@ -79,6 +79,7 @@ export function linkPlan(
       scratchBytes: options.scratchBytes,
       totalBytes: alignUp(scratchOffset + options.scratchBytes, PAGE_BYTES),
     },
+    choices,
     layers,
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
   };

@@ -10,8 +10,8 @@ import type { Phases, PlanesPlace } from "./channel-planes.ts";
 import type { Draft, Touch } from "./draft.ts";
 import { haloOf, planesUseOf } from "./lower/index.ts";
 import type { Step, WeightFacts } from "./lower/lowering.ts";
-import type { StaticRole } from "./plan.ts";
-import { type Candidate, cheapest, type KernelRow } from "./select.ts";
+import type { Choice, StaticRole } from "./plan.ts";
+import { byCost, type Candidate, type KernelRow } from "./select.ts";
 import { labelOf } from "./storage.ts";
 import { rangeOf } from "./value-range.ts";
 import { hasHalo, type View } from "./view.ts";
@@ -38,6 +38,8 @@ export class NodeStep implements Step {
   readonly #places: Places;
   readonly #used = new Set<string>();
   #facts: WeightFacts | undefined;
+  /** How the node's kernel was chosen, if there was a choice. */
+  choice: Choice | undefined;
 
   constructor(
     node: Node,
@@ -105,8 +107,12 @@ export class NodeStep implements Step {
   }
 
   choose(candidates: readonly Candidate[]): void {
-    const best = cheapest(candidates);
+    const [best, ...rejected] = byCost(candidates);
     if (best === undefined) throw new InternalError(`${labelOf(this.#node)} has no candidates`);
+    this.choice = {
+      value: labelOf(this.#node),
+      candidates: [best, ...rejected].map(({ kernel, cost }) => ({ kernel: kernel.name, ...cost })),
+    };
     best.run();
   }
 

@@ -84,6 +84,17 @@ export interface MemoryLayout {
   readonly totalBytes: number;
 }
 
+/** How one node's kernel was chosen: every candidate, the chosen one first. */
+export interface Choice {
+  readonly value: string;
+  readonly candidates: readonly {
+    readonly kernel: string;
+    /** Estimates; see select.ts. */
+    readonly cycles: number;
+    readonly bytes: number;
+  }[];
+}
+
 export interface Plan {
   readonly name: string;
   readonly target: TargetName;
@@ -96,6 +107,7 @@ export interface Plan {
   readonly buffers: readonly BufferRecord[];
   readonly calls: readonly Call[];
   readonly memory: MemoryLayout;
+  readonly choices: readonly Choice[];
   readonly layers: readonly LayerReport[];
   readonly macs: number;
 }

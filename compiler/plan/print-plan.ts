@@ -6,12 +6,13 @@
  *     static  1040   512 weights %3 conv1 weights
  *     code   1817 code:conv1/0
  *     buffer 40960  3136 0…1 %0 input
+ *     choice %2 conv1: f32_f32_igemm_minmax_4x8__simd128 (… cycles, 512 bytes), not …
  *     input  40960 image: f32[1,28,28,1] nhwc
  *       0 x8_fill__simd128(44096, 2, …)  // %2 conv1
  *     output 41000 scores: f32[1,10]
  */
 
-import type { Call, Plan, PlannedPort } from "./plan.ts";
+import type { Call, Choice, Plan, PlannedPort } from "./plan.ts";
 
 export function printPlan(plan: Plan): string {
   const { memory } = plan;
@@ -27,11 +28,19 @@ export function printPlan(plan: Plan): string {
       ({ offset, bytes, firstUse, lastUse, name }) =>
         `buffer ${offset} ${bytes} ${firstUse}…${lastUse} ${name}`,
     ),
+    ...plan.choices.map(printChoice),
     ...plan.inputs.map(input => `input ${printPort(input)}`),
     ...plan.calls.map(printCall),
     ...plan.outputs.map(output => `output ${printPort(output)}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function printChoice({ value, candidates }: Choice): string {
+  const estimates = candidates.map(
+    ({ kernel, cycles, bytes }) => `${kernel} (${Math.round(cycles)} cycles, ${bytes} bytes)`,
+  );
+  return `choice ${value}: ${estimates.join(", not ")}`;
 }
 
 function printCall({ kernel, args, value }: Call, index: number): string {

@@ -13,6 +13,7 @@ import type { Step } from "./lower/lowering.ts";
 import { callNarrow, callSplit, callWiden } from "./lower/planes-copies.ts";
 import { callCopy } from "./lower/rows.ts";
 import { NodeStep } from "./node-step.ts";
+import type { Choice } from "./plan.ts";
 import type { KernelRow } from "./select.ts";
 import { labelOf, type Storage } from "./storage.ts";
 import { denseView, type View } from "./view.ts";
@@ -20,6 +21,7 @@ import { denseView, type View } from "./view.ts";
 export interface Schedule {
   readonly draft: Draft;
   readonly layers: readonly LayerReport[];
+  readonly choices: readonly Choice[];
   /** The dense place of any value that has one, constants included. */
   readonly viewOf: (id: NodeId) => View;
 }
@@ -37,11 +39,13 @@ export function scheduleCalls(
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
   // Outputs that are kept as planes become dense at last.
   for (const { id } of graph.outputs) viewOf(id);
-  return { draft, layers: scheduler.layers, viewOf };
+  const { layers, choices } = scheduler;
+  return { draft, layers, choices, viewOf };
 }
 
 class Scheduler {
   readonly layers: LayerReport[] = [];
+  readonly choices: Choice[] = [];
   readonly #graph: Graph;
   readonly #storage: Storage;
   readonly #draft: Draft;
@@ -68,6 +72,7 @@ class Scheduler {
     lowering.lower(node, step);
     const layer = step.layer();
     if (layer !== undefined) this.layers.push(layer);
+    if (step.choice !== undefined) this.choices.push(step.choice);
   }
 
   /** The dense place of a value; a copy that the first reader makes, of one kept as planes. */

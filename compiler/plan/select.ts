@@ -33,9 +33,9 @@ export interface Candidate {
 /** What a byte of packed weights is worth, in cycles. */
 const CYCLES_PER_BYTE = 1;
 
-export function cheapest(candidates: readonly Candidate[]): Candidate | undefined {
-  const scored = candidates.map(candidate => ({ candidate, score: scoreOf(candidate.cost) }));
-  return scored.toSorted((a, b) => a.score - b.score)[0]?.candidate;
+/** The candidates, cheapest first. */
+export function byCost(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted((a, b) => scoreOf(a.cost) - scoreOf(b.cost));
 }
 
 function scoreOf({ cycles, bytes }: Cost): number {
@@ -57,6 +57,9 @@ export interface ProductWork {
 /** Bytes of a vector. */
 const VECTOR_BYTES = 16;
 const LOADS_PER_CYCLE = 2;
+/** Turning eight packed weights into lanes that multiply, by their bits. */
+const UNPACK_CYCLES: Readonly<Record<number, number>> = { 32: 0, 8: 0.25, 2: 0.6 };
+const UNPACKED_AT_ONCE = 8;
 /** Entering a tile and leaving it through the epilogue, per output. */
 const CYCLES_PER_OUTPUT = 2;
 
@@ -69,7 +72,9 @@ export function productCycles(kernel: KernelRow, work: ProductWork): number {
   const multiplies = (mr * nr * kr) / lanes;
   const vectorBytes = isa === "scalar" ? Math.max(1, work.weightBits / 8) : VECTOR_BYTES;
   const loads = mr + (nr * kr * work.weightBits) / 8 / vectorBytes;
-  return tiles * (blocks * (multiplies + loads / LOADS_PER_CYCLE) + mr * nr * CYCLES_PER_OUTPUT);
+  const unpack = ((nr * kr) / UNPACKED_AT_ONCE) * (UNPACK_CYCLES[work.weightBits] ?? 0);
+  const block = multiplies + loads / LOADS_PER_CYCLE + unpack;
+  return tiles * (blocks * block + mr * nr * CYCLES_PER_OUTPUT);
 }
 
 /** Time of a depthwise convolution on `kernel`. */

@@ -21,7 +21,9 @@ const PLAIN: Paint = { severity: text => text, strong: text => text, faint: text
 /** One diagnostic, without a final line break. */
 export function formatDiagnostic(diagnostic: Diagnostic, paint: Paint = PLAIN): string {
   const { severity, code, message, at, notes, help } = diagnostic;
-  const lines = [`${paint.severity(`${severity}[${code}]`, severity)}${paint.strong(`: ${message}`)}`];
+  const lines = [
+    `${paint.severity(`${severity}[${code}]`, severity)}${paint.strong(`: ${message}`)}`,
+  ];
   if (at !== undefined) lines.push(`  ${paint.faint("-->")} ${at}`);
   for (const note of notes) lines.push(`   ${paint.faint("= note:")} ${continued(note)}`);
   if (help !== undefined) lines.push(`   ${paint.faint("= help:")} ${continued(help)}`);

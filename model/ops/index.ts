@@ -5,7 +5,7 @@ import type { Graph } from "../ir/graph.ts";
 import { type Rules, rewriteWith } from "../ir/rewrite.ts";
 import { inferType } from "./dispatch.ts";
 
-export { evaluateNode, inferType, opSummaries } from "./dispatch.ts";
+export { evaluateNode, opSummaries } from "./dispatch.ts";
 export { evaluate, evaluateAll, type Values } from "./evaluate.ts";
 export { verifyGraph } from "./verify.ts";
 

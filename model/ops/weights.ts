@@ -12,7 +12,6 @@ import {
   demandDType,
   demandF32,
   demandInt8Output,
-  demandQuantization,
   demandShape,
 } from "./checks.ts";
 
@@ -27,7 +26,6 @@ export function demandWeights(op: OpKind, node: Node, axis: number): void {
     op,
     `expected weights with scales along axis ${axis} and zero points 0, got ${printType(type)}`,
   );
-  demandQuantization(op, type.quantization, type);
 }
 
 /** The scales of quantised weights; `undefined` for f32. */

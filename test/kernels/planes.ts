@@ -85,7 +85,8 @@ const frame: TrialMaker = scene => {
 
 const planePool: TrialMaker = scene => {
   const { random } = scene;
-  const [planes, rows, cols] = [random.integer(1, 4), random.integer(1, 4), pick(random, COLUMNS)];
+  const [planes, rows] = [random.integer(1, 4), pick(random, [1, 2, 3, 4, 300])];
+  const cols = pick(random, rows > 4 ? [1, 8, 9] : COLUMNS);
   const xRow = 2 * (cols + random.integer(0, 3));
   const xPlane = rows * xRow + 2 * random.integer(0, 3);
   const yPlane = random.integer(1, 3);

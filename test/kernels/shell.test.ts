@@ -276,6 +276,12 @@ describe("--npy", () => {
   });
 });
 
+test("a model that fails prints nothing", () => {
+  const outcome = runShell({ ...nothing, outputs: scores, run: classify, status: 1 }, stdin);
+  expect(outcome.code).toBe(3);
+  expect(outcome.stdout).toHaveLength(0);
+});
+
 test("an unknown argument is refused", () => {
   const outcome = runShell({ ...nothing, outputs: scores, run: classify }, stdin, {
     args: ["digit.pgm"],

@@ -15,6 +15,8 @@ export interface Model {
   readonly outputs: readonly Port[];
   readonly labels?: readonly string[];
   readonly preprocess?: Preprocess;
+  /** What `tritc_run` returns; 0 if absent. */
+  readonly status?: number;
   /** Bytes of the inputs to bytes of the outputs. */
   run(inputs: readonly Uint8Array[]): readonly ArrayBufferView[];
 }
@@ -125,7 +127,7 @@ export function runShell(model: Model, stdin: Uint8Array, options: HostOptions =
       const source = new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
       bytes().set(source, ports.outputs[i]!.address);
     }
-    return 0;
+    return model.status ?? 0;
   };
 
   let code = 0;

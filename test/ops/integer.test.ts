@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { sameTensor, type Tensor, tensorOf, toNumbers } from "../../core/tensor.ts";
 import type { Epilogue, Layout } from "../../model/ir/attributes.ts";
 import { Random } from "../fuzz/random.ts";
-import { compute, numbers, quantized, typeOf, variable, window } from "./compute.ts";
+import { compute, numbers, type Operand, quantized, typeOf, variable, window } from "./compute.ts";
 
 const REQUANTIZE = {
   kind: "requantize",
@@ -84,6 +84,16 @@ test("qconv adds its addend as qadd does", () => {
       zeroPoints: [3],
     });
   }
+});
+
+test("inference alone refuses weights and biases that are not constant", () => {
+  const x = quantized([1, 1], [3]);
+  const [weights, bias] = [tensorOf("i8", [1, 1], [1]), tensorOf("i32", [1], [0])];
+  const attrs = { epilogue: { ...DEQUANTIZE, scales: [1] } };
+  const run = (w: Operand, b: Operand) => () => typeOf("qgemm", [x, w, b], attrs);
+  expect(run(weights, bias)).not.toThrow();
+  expect(run(variable("i8", 1, 1), bias)).toThrow(/expected constant weights/);
+  expect(run(weights, variable("i32", 1))).toThrow(/expected constant bias/);
 });
 
 test("qgemm is the formula", () => {

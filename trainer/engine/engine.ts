@@ -14,10 +14,13 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** `basic` keeps to what does not replace quantised operators by others. */
+export type Optimization = "all" | "basic";
+
 export interface Engine {
   /** For messages and logs: name and version. */
   readonly name: string;
   readonly threads: number;
-  /** Loads an ONNX model. */
-  open(model: Uint8Array): Promise<Session>;
+  /** Loads an ONNX model, and optimises it as far as asked: `all` unless told. */
+  open(model: Uint8Array, optimization?: Optimization): Promise<Session>;
 }

@@ -59,21 +59,25 @@ async function importRuntime(name: string): Promise<Runtime | undefined> {
   }
 }
 
-function engineOf(runtime: Runtime, name: string, threads: number): Engine {
+function engineOf(runtime: Runtime, name: string, wanted: number): Engine {
+  // In WebAssembly under Node a second thread makes training slower.
+  const threads = name === "onnxruntime-web" ? 1 : wanted;
   runtime.env.wasm.numThreads = threads;
   const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    graphOptimizationLevel: "all",
     logSeverityLevel: 3,
     extra: SESSION_CONFIGURATION,
   };
   return {
     name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),
     threads,
-    open: async model => {
-      const session = await runtime.InferenceSession.create(model, options);
+    open: async (model, graphOptimizationLevel = "all") => {
+      const session = await runtime.InferenceSession.create(model, {
+        ...options,
+        graphOptimizationLevel,
+      });
       return sessionOf(runtime, session);
     },
   };

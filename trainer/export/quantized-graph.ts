@@ -59,7 +59,8 @@ function linear(ops: Arithmetic, net: QuantizedNetwork, step: LinearStep, x: Nod
   const biases = ops.builder.constant(tensorOf("f32", [channels], bias), {
     name: `${step.name}.bias`,
   });
-  return emitProduct(ops, step, x, real, biases, step.name);
+  // The name of the step is that of its 8-bit result: reports show it.
+  return emitProduct(ops, step, x, real, biases, `${step.name}.product`);
 }
 
 function rounded(
@@ -69,7 +70,7 @@ function rounded(
   name: string,
 ): NodeId {
   const attrs = { dtype: "i8" as const, scales: [scale], zeroPoints: [zeroPoint] };
-  const integers = ops.builder.add("quantize", [x], attrs, `${name}.q`);
+  const integers = ops.builder.add("quantize", [x], attrs, name);
   return ops.op("dequantize", [integers], {});
 }
 

@@ -3,7 +3,8 @@
 import type { Graph } from "../../model/ir/graph.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Engine } from "../engine/engine.ts";
-import { plainBatch, type Samples } from "./samples.ts";
+import { plainBatch } from "./batch.ts";
+import type { Samples } from "./samples.ts";
 
 export interface Evaluation {
   readonly samples: number;

@@ -1,13 +1,8 @@
-/**
- * @file Training samples in the network's own layout, 8 bits each, and the
- * batches made of them.
- */
+/** @file Training samples in the network's own layout, 8 bits each. */
 
-import { elementCount, type Shape } from "../../core/shape.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Shape } from "../../core/shape.ts";
 import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Dataset } from "../data/index.ts";
-import { type Augmentation, augmentInto } from "./augment.ts";
 
 /** The images and labels that a network trains on. */
 export interface Samples {
@@ -34,41 +29,6 @@ export function samplesOf(dataset: Dataset, shape: Shape): Samples {
     throw unusable(dataset, "it has no labels", "give a set with one class per sample");
   const order = orderOf(dataset, shape);
   return { dtype, count: dataset.count, shape, order, data: arranged(dataset, order), labels };
-}
-
-/** Samples `indices`, without augmentation; the last one repeats to fill `batch`. */
-export function plainBatch(samples: Samples, indices: readonly number[], batch: number): Tensor {
-  const length = elementCount(samples.shape);
-  const data = emptyLike(samples, batch * length);
-  for (let i = 0; i < batch; i++) {
-    const index = indices[Math.min(i, indices.length - 1)]!;
-    data.set(samples.data.subarray(index * length, (index + 1) * length), i * length);
-  }
-  return { dtype: samples.dtype, shape: [batch, ...samples.shape], data } as Tensor;
-}
-
-/** A batch of training samples, each changed by a stream of its own. */
-export function augmentedBatch(
-  samples: Samples,
-  indices: ArrayLike<number>,
-  augmentation: Augmentation,
-  stream: readonly (number | string)[],
-): { readonly images: Tensor; readonly labels: Tensor<"f32"> } {
-  const length = elementCount(samples.shape);
-  const data = emptyLike(samples, indices.length * length);
-  const labels = new Float32Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
-    const target = data.subarray(i * length, (i + 1) * length);
-    const source = samples.data.subarray(index * length, (index + 1) * length);
-    augmentInto(target, source, samples, augmentation, [...stream, index]);
-    labels[i] = samples.labels[index]!;
-  }
-  const shape = [indices.length, ...samples.shape];
-  return {
-    images: { dtype: samples.dtype, shape, data } as Tensor,
-    labels: { dtype: "f32", shape: [indices.length, 1], data: labels },
-  };
 }
 
 /** Rows, columns and channels of a sample. */
@@ -116,10 +76,6 @@ function arranged(dataset: Dataset, order: "chw" | "hwc"): Uint8Array | Int8Arra
     }
   }
   return result;
-}
-
-function emptyLike({ data }: Samples, length: number): Uint8Array | Int8Array {
-  return data instanceof Uint8Array ? new Uint8Array(length) : new Int8Array(length);
 }
 
 function unusable(dataset: Dataset, why: string, help: string): ModelError {

@@ -24,8 +24,9 @@ import {
   trainingGraph,
 } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
+import { augmentedBatch } from "./batch.ts";
 import { type DivergedRequest, diverged } from "./diverged.ts";
-import { augmentedBatch, type Samples } from "./samples.ts";
+import type { Samples } from "./samples.ts";
 import {
   completeState,
   inputNames,

@@ -25,8 +25,6 @@ export type Schedule =
       readonly factor: number;
     };
 
-export const SCHEDULE_KINDS = ["constant", "cosine", "one-cycle", "step"] as const;
-
 /** One-cycle ends at this share of its peak. */
 const ONE_CYCLE_END = 1e-4;
 

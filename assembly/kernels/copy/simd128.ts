@@ -1,4 +1,4 @@
-/** @file Copies bytes or 4-byte words over four dimensions: see movement.ts. x and y do not overlap. */
+/** @file Copies bytes or 4-byte words over four dimensions: see movement.ts. No overlap. */
 
 import { copy4 } from "../../movement";
 

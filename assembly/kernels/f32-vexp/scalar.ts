@@ -1,4 +1,4 @@
-/** @file e^x, x clamped to where the result is a normal number, elementwise; core/float32.ts to the bit. */
+/** @file e^x, x clamped so that the result is normal, elementwise; core/float32.ts to the bit. */
 
 import { exp32 } from "../../exp";
 
@@ -6,7 +6,9 @@ export function f32_vexp__scalar(
   x: usize, y: usize, rows: i32, n: i32, xRow: i32, yRow: i32,
 ): void {
   for (; rows > 0; rows--) {
-    for (let i: usize = 0; i < <usize>n << 2; i += 4) store<f32>(y + i, exp32(load<f32>(x + i)));
+    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+      store<f32>(y + i, exp32(load<f32>(x + i)));
+    }
     x += xRow;
     y += yRow;
   }

@@ -1,4 +1,4 @@
-/** @file e^x, x clamped to where the result is a normal number, four elements at once. See scalar.ts. */
+/** @file e^x, x clamped so that the result is normal, four at once. See scalar.ts. */
 
 import { exp32x4 } from "../../exp";
 import { storeWords4 } from "../../store";

@@ -1,5 +1,5 @@
 /**
- * @file clamp(roundHalfEven(x / scale) + zeroPoint, lo, hi) as bytes: quantize32 of core/float32.ts.
+ * @file clamp(roundHalfEven(x / scale) + zeroPoint, lo, hi) as bytes: quantize32 of float32.ts.
  *
  * NaN gives `lo`. i8 and u8 differ by `zeroPoint`, `lo` and `hi` only.
  */

@@ -6,7 +6,9 @@ export function f32_vtanh__scalar(
   x: usize, y: usize, rows: i32, n: i32, xRow: i32, yRow: i32,
 ): void {
   for (; rows > 0; rows--) {
-    for (let i: usize = 0; i < <usize>n << 2; i += 4) store<f32>(y + i, tanh32(load<f32>(x + i)));
+    for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+      store<f32>(y + i, tanh32(load<f32>(x + i)));
+    }
     x += xRow;
     y += yRow;
   }

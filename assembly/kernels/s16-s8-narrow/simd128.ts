@@ -7,6 +7,11 @@
 
 import { storeBytes8 } from "../../store";
 
+@inline
+function lowBytes(v: v128): i64 {
+  return i64x2.extract_lane(i8x16.narrow_i16x8_s(v, v), 0);
+}
+
 export function s16_s8_narrow__simd128(
   x: usize, y: usize, d0: i32, d1: i32, d2: i32, d3: i32, x0: i32, x1: i32, x2: i32, x3: i32,
   y0: i32, y1: i32, y2: i32, y3: i32,
@@ -18,12 +23,13 @@ export function s16_s8_narrow__simd128(
         let a = x + <usize>(i * x0 + j * x1 + k * x2);
         let b = y + <usize>(i * y0 + j * y1 + k * y2);
         if (dense) {
-          for (let left = d3; left > 0; left -= 8) {
-            const v = v128.load(a);
-            storeBytes8(b, i64x2.extract_lane(i8x16.narrow_i16x8_s(v, v), 0), left);
+          let left = d3;
+          for (; left >= 8; left -= 8) {
+            store<i64>(b, lowBytes(v128.load(a)));
             a += 16;
             b += 8;
           }
+          if (left) storeBytes8(b, lowBytes(v128.load(a)), left);
         } else {
           for (let left = d3; left > 0; left--) {
             store<u8>(b, load<u8>(a));

@@ -22,17 +22,21 @@ export function s8_s16_widen__simd128(
         let a = x + <usize>(i * x0 + j * x1 + k * x2);
         let b = y + <usize>(i * y0 + j * y1 + k * y2);
         if (dense) {
-          for (let left = d3; left > 0; left -= 8) {
-            storeBytes16(b, v128.load8x8_s(a), left << 1);
+          let left = d3;
+          for (; left >= 8; left -= 8) {
+            v128.store(b, v128.load8x8_s(a));
             a += 8;
             b += 16;
           }
+          if (left) storeBytes16(b, v128.load8x8_s(a), left << 1);
         } else if (second) {
-          for (let left = d3; left > 0; left -= 8) {
-            storeBytes16(b, lowBytes(v128.load(a)), left << 1);
+          let left = d3;
+          for (; left >= 8; left -= 8) {
+            v128.store(b, lowBytes(v128.load(a)));
             a += 16;
             b += 16;
           }
+          if (left) storeBytes16(b, lowBytes(v128.load(a)), left << 1);
         } else {
           for (let left = d3; left > 0; left--) {
             store<i16>(b, <i16>load<i8>(a));

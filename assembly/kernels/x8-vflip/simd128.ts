@@ -8,11 +8,13 @@ export function x8_vflip__simd128(
   const sign = i8x16.splat(-128);
   for (; rows > 0; rows--) {
     let a = x, b = y;
-    for (let left = n; left > 0; left -= 16) {
-      storeBytes16(b, v128.xor(v128.load(a), sign), left);
+    let left = n;
+    for (; left >= 16; left -= 16) {
+      v128.store(b, v128.xor(v128.load(a), sign));
       a += 16;
       b += 16;
     }
+    if (left) storeBytes16(b, v128.xor(v128.load(a), sign), left);
     x += xRow;
     y += yRow;
   }

@@ -1,0 +1,46 @@
+/** @file Verification: the graph is made again from model and manifest, and modules are compared with it. */
+
+import { describe, expect, test } from "vitest";
+import { rebuild, verifyModule } from "../../compiler/index.ts";
+import { printGraph } from "../../model/ir/print.ts";
+import { writeOnnx } from "../../model/onnx/index.ts";
+import { TARGETS } from "../../targets/node.ts";
+import { randomGraph, randomInputs } from "../fuzz/random-graph.ts";
+import { compileGraph } from "../plan/compile-and-compare.ts";
+
+const original = randomGraph(77, { layers: 5, head: true });
+const model = writeOnnx(original);
+const inputs = [1, 2, 3, 4].map(seed => randomInputs(original, seed));
+const samples = inputs.slice(0, 2);
+
+describe.each(["f32", "int8", "ternary"] as const)("a module with %s weights", weights => {
+  const quantized = weights === "f32" ? {} : { samples };
+  const compilation = compileGraph(model, { weights, ...quantized });
+  const { wasm, manifest } = compilation;
+
+  test("is identical to the graph made again from its model", () => {
+    const graph = rebuild(model, manifest);
+    expect(printGraph(graph)).toBe(printGraph(compilation.graph));
+    expect(verifyModule(graph, wasm, manifest, inputs)).toEqual({ samples: 4, identical: true });
+  });
+
+  test("is told from one with another weight", () => {
+    const block = compilation.plan.statics.find(({ role }) => role === "weights")!;
+    const broken = wasm.slice();
+    const at = Buffer.from(wasm).indexOf(block.data.subarray(0, 12));
+    broken[at + 2]! ^= 0x55;
+    const verdict = verifyModule(compilation.graph, broken, manifest, inputs);
+    expect(verdict.identical).toBe(false);
+    expect(verdict.firstDifference).toMatchObject({ output: "y", sample: verdict.samples - 1 });
+  });
+});
+
+test("a WASI command is verified as any other module", () => {
+  const { graph, wasm, manifest } = compileGraph(model, { target: TARGETS.wasi });
+  expect(verifyModule(graph, wasm, manifest, inputs).identical).toBe(true);
+});
+
+test("another model's file is refused", () => {
+  const { manifest } = compileGraph(model);
+  expect(() => rebuild(writeOnnx(randomGraph(78)), manifest)).toThrow(/run\/not-tritc/);
+});
