@@ -18,10 +18,10 @@ function aligned(cell: string | number, width: number): string {
   return typeof cell === "number" ? String(cell).padStart(width) : cell.padEnd(width);
 }
 
-/** A size as people read it: `612 B`, `38.4 KB` (1 KB is 1000 bytes). */
+/** A size as people read it: `612 B`, `38.4 kB` (1 kB is 1000 bytes). */
 export function bytesText(size: number): string {
   if (size < 1000) return `${size} B`;
-  if (size < 1e6) return `${(size / 1e3).toFixed(1)} KB`;
+  if (size < 1e6) return `${(size / 1e3).toFixed(1)} kB`;
   return `${(size / 1e6).toFixed(2)} MB`;
 }
 

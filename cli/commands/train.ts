@@ -17,8 +17,8 @@ Ctrl-C stops after the present step and keeps a checkpoint (exit code 130); --re
 same final bits.
 
 Examples:
-  tritc train examples/lenet5.json --out runs/lenet5
-  tritc train examples/lenet5.json --out runs/lenet5 --resume`;
+  tritc train examples/lenet5-mnist.train.json --out runs/lenet5
+  tritc train examples/lenet5-mnist.train.json --out runs/lenet5 --resume`;
 
 interface TrainFlags extends JsonFlag {
   readonly out?: string;
@@ -32,7 +32,7 @@ export function addTrain(program: Command, { terminal, exitWith }: Session): voi
     .argument("<config>", "the configuration")
     .option(
       "--out <folder>",
-      `where all results go (default: ${DEFAULT_FOLDER}/NAME of the configuration)`,
+      `where all results go (default: ${DEFAULT_FOLDER}/, then CONFIG's file name)`,
     )
     .option("--resume", "go on from the folder's checkpoint");
   addJson(command)

@@ -31,8 +31,8 @@ describe("compile", () => {
     const { code, out } = await runTritc("compile", model, "-o", module);
     expect(code).toBe(0);
     expect(out).toMatch(/^wrote +.*model\.wasm\n/);
-    expect(out).toMatch(/size +[\d.]+ KB: code [\d.]+ KB, weights [\d.]+ KB in memory/);
-    expect(out).toMatch(/lower bound of [\d.]+ KB/);
+    expect(out).toMatch(/size +[\d.]+ kB: code [\d.]+ kB, weights [\d.]+ kB in memory/);
+    expect(out).toMatch(/lower bound of [\d.]+ kB/);
     expect(out).toMatch(/f32_f32_igemm_minmax_\w+__simd128/);
   });
 
