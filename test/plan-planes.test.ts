@@ -5,12 +5,14 @@ import { checkMemory } from "../compiler/plan/check-memory.ts";
 import { claimsOf } from "../compiler/plan/index.ts";
 import { runsOnPlanes } from "../compiler/plan/lower/index.ts";
 import { printPlan } from "../compiler/plan/print-plan.ts";
+import type { SimdTier } from "../core/abi.ts";
 import { deriveRequantization } from "../core/requantize.ts";
 import { tensorOf } from "../core/tensor.ts";
 import type { GraphBuilder } from "../model/ir/build.ts";
 import type { Graph, NodeId } from "../model/ir/graph.ts";
 import { Random } from "./fuzz/random.ts";
-import { compileAsIs, graphOf, mismatch } from "./plan/compile-and-compare.ts";
+import { randomGraph, randomInputs } from "./fuzz/random-graph.ts";
+import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 import { inputsFor } from "./plan/op-graphs.ts";
 import { image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
 
@@ -191,6 +193,25 @@ function averageOf(height: number, width: number) {
     requantization: deriveRequantization([1.6 / count], [count * 256], range),
   };
 }
+
+describe("whole networks, for speed", () => {
+  const residual = { layers: 8, only: ["conv", "conv", "residual", "residual", "clamp"] } as const;
+  const seeds = Array.from({ length: 16 }, (_, i) => 700 + i);
+
+  test("give the oracle's bits, many of them with code", () => {
+    let withCode = 0;
+    for (const seed of seeds) {
+      const graph = randomGraph(seed, seed % 2 === 0 ? residual : { layers: 6 });
+      const samples = [1, 2].map(i => randomInputs(graph, i));
+      const options = { weights: "ternary", samples, optimize: "speed" } as const;
+      const compiled = (simd: SimdTier) => compileGraph(graph, { ...options, simd });
+      expect(mismatch(compiled, randomInputs(graph, seed)), `seed ${seed}`).toBeUndefined();
+      if (compiled("simd128").plan.code.length > 0) withCode++;
+      expect(compiled("scalar").plan.code).toEqual([]);
+    }
+    expect(withCode).toBeGreaterThan(seeds.length / 3);
+  });
+});
 
 describe("the plan", () => {
   const graph = graphOf(b => [chain(b, image(b, "x", [1, 3, 6, 7]), 2)]);
