@@ -6,7 +6,8 @@
  *     return %2
  *
  * A convolution pads for nothing. An average pool then counts its padding,
- * which is right as long as it had none of its own that it did not count.
+ * which is right as long as it had none of its own that it did not count, and
+ * possible as long as no window lies wholly in it.
  */
 
 import type { Layout, Pads } from "../../model/ir/attributes.ts";
@@ -14,7 +15,7 @@ import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import type { Pass } from "./pass.ts";
-import { windowsLieInside } from "./windows.ts";
+import { windowsLieInside, windowsMeetImage } from "./windows.ts";
 
 export const foldPad: Pass = {
   name: "fold-pad",
@@ -38,6 +39,7 @@ function foldIntoPool(node: Node<"average-pool">, b: Rewriter): NodeId | undefin
   if (pad === undefined || !isCounted || !windowsLieInside(node, b.typeOf(node.inputs[0]!).shape))
     return undefined;
   const pads = sum(attrs.pads, pad.pads);
+  if (!windowsMeetImage(node, pads, b.typeOf(pad.source).shape)) return undefined;
   return b.add("average-pool", [pad.source], { ...attrs, pads, countIncludePad: true }, node.name);
 }
 
