@@ -7,7 +7,14 @@ import {
   type LowerModelOptions,
   lowerModel,
 } from "../compiler/index.ts";
-import type { OptimizeChoice, Port, SimdTier, TargetName, WeightChoice } from "../core/abi.ts";
+import type {
+  ActivationChoice,
+  OptimizeChoice,
+  Port,
+  SimdTier,
+  TargetName,
+  WeightChoice,
+} from "../core/abi.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { readModelUse } from "../model/ir/metadata.ts";
 import { TARGETS } from "../targets/index.ts";
@@ -31,6 +38,7 @@ export interface CompileRequest extends DataFlags {
   readonly simd?: SimdTier;
   readonly weights: WeightChoice;
   readonly optimize: OptimizeChoice;
+  readonly activations: ActivationChoice;
   readonly batch?: number;
   readonly calibrate?: string;
   readonly calibrateSamples: number;
@@ -103,10 +111,11 @@ async function openSamples(
 }
 
 function optionsFor(request: CompileRequest, samples: Samples | undefined): LowerModelOptions {
-  const { weights, optimize, batch, calibrateSamples } = request;
+  const { weights, optimize, activations, batch, calibrateSamples } = request;
   return {
     weights,
     optimize,
+    activations,
     ...(batch !== undefined && { batch }),
     ...(samples && {
       samples: calibrationSamples(

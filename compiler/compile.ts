@@ -34,7 +34,10 @@ export interface BackendOptions {
 export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, BackendOptions {}
 
 /** Where a lowered graph comes from, for the manifest. */
-export type Origin = Pick<ModelFacts, "modelDigest" | "weights" | "optimize" | "batch">;
+export type Origin = Pick<
+  ModelFacts,
+  "modelDigest" | "weights" | "optimize" | "activations" | "batch"
+>;
 
 export interface Compilation {
   readonly wasm: Uint8Array<ArrayBuffer>;
@@ -54,11 +57,12 @@ export interface Compilation {
  * @throws onnx/* graph/* compile/* via ModelError, all problems of a phase at once
  */
 export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
-  const { weights = "auto", optimize = "size", batch } = options;
+  const { weights = "auto", optimize = "size", activations = "int8", batch } = options;
   const origin = {
     modelDigest: digestOfModel(model),
     weights,
     optimize,
+    activations,
     ...(batch === undefined ? {} : { batch }),
   };
   const { simd = options.target.simd } = options;

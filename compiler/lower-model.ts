@@ -1,6 +1,6 @@
 /** @file From a model's bytes to the graph that is planned: reading, passes, calibration. */
 
-import type { OptimizeChoice, SimdTier, WeightChoice } from "../core/abi.ts";
+import type { ActivationChoice, OptimizeChoice, SimdTier, WeightChoice } from "../core/abi.ts";
 import { type Diagnostic, problem, UsageError, warning } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { readOnnx } from "../model/onnx/index.ts";
@@ -21,6 +21,8 @@ export interface LowerModelOptions {
   readonly weights?: WeightChoice;
   /** `size` unless told. Results are the same, to the bit. */
   readonly optimize?: OptimizeChoice;
+  /** Format of calibrated activations; `int8` unless told. */
+  readonly activations?: ActivationChoice;
   /** The tier that the graph is for; `simd128` unless told. */
   readonly simd?: SimdTier;
   /** What runs on channel planes, under `speed`, in place of what the tier allows. */
@@ -55,7 +57,7 @@ export interface LoweredModel {
  * @throws onnx/* graph/* compile/* via ModelError
  */
 export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions): LoweredModel {
-  const { weights = "auto", stopAfter } = options;
+  const { weights = "auto", activations = "int8", stopAfter } = options;
   demandPass(stopAfter);
   const source = sourceGraph(model, options);
   const prepare = preparePasses({ weights });
@@ -65,6 +67,7 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   const planes = planesFor(options);
   const lower = lowerPasses({
     supports,
+    activations,
     ...(ranges === undefined ? {} : { ranges }),
     ...(planes === undefined ? {} : { planes }),
   });

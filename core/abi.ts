@@ -30,6 +30,8 @@ export const STATUS_OK = 0;
 export type SimdTier = "scalar" | "simd128";
 export type TargetName = "web" | "node" | "wasi";
 export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
+/** Calibrated activations: `u7` holds values that are never negative in 0…127, which halves the bound on sums. */
+export type ActivationChoice = "int8" | "u7";
 /** What the compiler prefers where it has a choice; results are the same, to the bit. */
 export type OptimizeChoice = "size" | "speed";
 
@@ -89,6 +91,7 @@ export interface Manifest {
   readonly options: {
     readonly weights: WeightChoice;
     readonly optimize: OptimizeChoice;
+    readonly activations: ActivationChoice;
     readonly batch?: number;
     /** Calibrated ranges of activations, by value name: [min, max]. */
     readonly ranges?: Readonly<Record<string, readonly [number, number]>>;

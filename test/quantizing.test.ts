@@ -67,6 +67,8 @@ describe("the range of a value", () => {
     expect(quantizationFor([-1.28, 1.27]).zeroPoint).toBe(0);
     expect(quantizationFor([0.5, 1]).zeroPoint).toBe(-128);
     expect(quantizationFor([-3, -1]).zeroPoint).toBe(127);
+    expect(quantizationFor([0, 1.27], "u7")).toEqual({ scale: Math.fround(0.01), zeroPoint: 0 });
+    expect(quantizationFor([-0.1, 1], "u7")).toEqual(quantizationFor([-0.1, 1]));
     expect(quantizationFor([0, 0])).toEqual({ scale: 1, zeroPoint: -128 });
   });
 });

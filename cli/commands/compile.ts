@@ -65,6 +65,11 @@ export function addCompile(program: Command, { terminal }: Session): void {
         .choices(["size", "speed"])
         .default("size"),
     )
+    .addOption(
+      new Option("--activations <format>", "of calibrated values: u7 is 0…127 after a ReLU")
+        .choices(["int8", "u7"])
+        .default("int8"),
+    )
     .option("--calibrate <DATA>", "samples to measure 8-bit activations on: KIND:PATH")
     .option(
       "--calibrate-samples <n>",

@@ -2,6 +2,7 @@
 
 import {
   ABI_VERSION,
+  type ActivationChoice,
   type Manifest,
   type OptimizeChoice,
   type Preprocess,
@@ -16,6 +17,8 @@ export interface ModelFacts {
   readonly weights: WeightChoice;
   /** `size` unless told. */
   readonly optimize?: OptimizeChoice;
+  /** `int8` unless told. */
+  readonly activations?: ActivationChoice;
   readonly batch?: number;
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   readonly labels?: readonly string[];
@@ -24,7 +27,8 @@ export interface ModelFacts {
 
 export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
   const { memory } = plan;
-  const { modelDigest, weights, optimize = "size", batch, ranges, labels, preprocess } = facts;
+  const { modelDigest, weights, optimize = "size", activations = "int8" } = facts;
+  const { batch, ranges, labels, preprocess } = facts;
   return {
     abi: ABI_VERSION,
     tritc: VERSION,
@@ -39,6 +43,7 @@ export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
     options: {
       weights,
       optimize,
+      activations,
       ...(batch === undefined ? {} : { batch }),
       ...(ranges === undefined ? {} : { ranges }),
     },

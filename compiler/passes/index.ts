@@ -7,7 +7,7 @@
  * into what the target's kernels compute.
  */
 
-import type { WeightChoice } from "../../core/abi.ts";
+import type { ActivationChoice, WeightChoice } from "../../core/abi.ts";
 import { absorbDequantize } from "./absorb-dequantize.ts";
 import { assignLayout } from "./assign-layout.ts";
 import { assignPlanes, type RunsOnPlanes } from "./assign-planes.ts";
@@ -51,6 +51,8 @@ export interface PrepareOptions {
 export interface LowerOptions {
   /** Absent: activations stay real where the model does not quantise them itself. */
   readonly ranges?: Ranges;
+  /** Format of what `ranges` measured; `int8` unless told. */
+  readonly activations?: ActivationChoice;
   readonly supports: Supports;
   /** What runs on channel planes, where speed counts; absent: nothing. */
   readonly planes?: RunsOnPlanes;
@@ -83,9 +85,14 @@ export function preparePasses({ weights }: PrepareOptions): readonly Pass[] {
   ];
 }
 
-export function lowerPasses({ ranges, supports, planes }: LowerOptions): readonly Pass[] {
+export function lowerPasses({
+  ranges,
+  activations,
+  supports,
+  planes,
+}: LowerOptions): readonly Pass[] {
   return [
-    ...(ranges === undefined ? [] : [insertQuantization(ranges)]), // first: keys name this graph's values
+    ...(ranges === undefined ? [] : [insertQuantization(ranges, activations)]), // first: keys name this graph's values
     signActivations, // one integer type from here on
     propagateQuantization, // brings dequantize and quantize next to what they frame
     lowerQuantized, // integer ops, tables, epilogues

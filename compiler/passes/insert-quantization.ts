@@ -11,6 +11,7 @@
  * so that padding is exact.
  */
 
+import type { ActivationChoice } from "../../core/abi.ts";
 import type { Quantization } from "../../core/requantize.ts";
 import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
@@ -22,28 +23,40 @@ import { valueKeys } from "./value-keys.ts";
 
 const LEVELS = 255;
 const LOWEST = -128;
+/** The largest unsigned 7-bit value. */
+const HIGHEST_U7 = 127;
 
 /** @throws compile/needs-calibration with every value that has no range */
-export function insertQuantization(ranges: Ranges): Pass {
+export function insertQuantization(ranges: Ranges, activations: ActivationChoice = "int8"): Pass {
   return {
     name: "insert-quantization",
     summary: "write down where values are held in 8 bits, with calibrated ranges",
     accuracy: "rounds",
     run(graph) {
-      const points = rangesAt(graph, ranges);
+      const points = rangesAt(graph, ranges, activations);
       return points.size === 0 ? graph : inserted(graph, points);
     },
   };
 }
 
-/** The 8-bit quantisation that covers `min`…`max` and holds 0 exactly. */
-export function quantizationFor([min, max]: readonly [number, number]): Quantization {
+/** The quantisation that covers `min`…`max` and holds 0 exactly; `u7` where nothing is negative. */
+export function quantizationFor(
+  [min, max]: readonly [number, number],
+  activations: ActivationChoice = "int8",
+): Quantization {
   const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
+  if (activations === "u7" && low === 0) {
+    return { scale: Math.fround(high / HIGHEST_U7) || 1, zeroPoint: 0 };
+  }
   const scale = Math.fround((high - low) / LEVELS) || 1;
   return { scale, zeroPoint: LOWEST + Math.min(Math.round(-low / scale), LEVELS) };
 }
 
-function rangesAt(graph: Graph, ranges: Ranges): ReadonlyMap<NodeId, Quantization> {
+function rangesAt(
+  graph: Graph,
+  ranges: Ranges,
+  activations: ActivationChoice,
+): ReadonlyMap<NodeId, Quantization> {
   const keys = valueKeys(graph);
   const ids = quantizationPoints(graph);
   const missing = ids.filter(id => ranges[keys[id]!] === undefined);
@@ -56,7 +69,7 @@ function rangesAt(graph: Graph, ranges: Ranges): ReadonlyMap<NodeId, Quantizatio
       }),
     );
   }
-  return new Map(ids.map(id => [id, quantizationFor(ranges[keys[id]!]!)]));
+  return new Map(ids.map(id => [id, quantizationFor(ranges[keys[id]!]!, activations)]));
 }
 
 function inserted(graph: Graph, points: ReadonlyMap<NodeId, Quantization>): Graph {
