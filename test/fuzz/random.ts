@@ -1,36 +1,17 @@
-/** @file Seeded randomness for tests: the same seed gives the same choices everywhere. */
+/** @file Seeded randomness for tests: choices, and tensors of random values. */
 
-import type { Shape } from "../../core/shape.ts";
-import { elementCount } from "../../core/shape.ts";
+import { Random as Stream } from "../../core/random.ts";
+import { elementCount, type Shape } from "../../core/shape.ts";
 import { type Tensor, tensorOf } from "../../core/tensor.ts";
 
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** In [0, 1): mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /** In min…max, both included. */
-  integer(min: number, max: number): number {
-    return min + Math.floor(this.next() * (max - min + 1));
-  }
-
+export class Random extends Stream {
+  /** A number in min…max, rounded to f32. */
   real(min: number, max: number): number {
-    return Math.fround(min + this.next() * (max - min));
+    return Math.fround(min + this.uniform() * (max - min));
   }
 
   chance(probability: number): boolean {
-    return this.next() < probability;
+    return this.uniform() < probability;
   }
 
   pick<T>(items: readonly T[]): T {

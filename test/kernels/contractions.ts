@@ -9,12 +9,12 @@ import {
   type WeightElement,
 } from "../../compiler/plan/pack.ts";
 import { clampTo } from "../../core/interval.ts";
-import type { Random } from "../../core/random.ts";
 import { type Requantization, requantize } from "../../core/requantize.ts";
 import type { KernelRow } from "../../scripts/build-kernels.ts";
+import type { Random } from "../fuzz/random.ts";
 import type { FamilyTests, Trial, TrialMaker } from "./family.ts";
 import { type Finish, type Pixels, sizeOf, sumProducts } from "./reference.ts";
-import { type IntegerKind, pick, randomFloats, randomIntegers, type Scene } from "./scene.ts";
+import { type IntegerKind, randomFloats, randomIntegers, type Scene } from "./scene.ts";
 
 const f = Math.fround;
 
@@ -52,10 +52,10 @@ function sizesOf(random: Random, index: number): Sizes {
   return (
     [...FIXED_SIZES, ...FIXED_SIZES][index] ?? {
       segments: random.integer(1, 4),
-      length: pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 25, 33]),
+      length: random.pick([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 25, 33]),
       rows: random.integer(1, 4),
       cols: random.integer(1, 6),
-      n: pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 33]),
+      n: random.pick([1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 33]),
     }
   );
 }
@@ -68,7 +68,7 @@ const RANGES = { i8: [-128, 127], tc2w: [-1, 1] } as const;
 /** The kind of all integers of a trial: the second round of fixed sizes sums the largest products. */
 function integerKind(random: Random, index: number): IntegerKind {
   const worst = index >= FIXED_SIZES.length && index < 2 * FIXED_SIZES.length;
-  return worst ? "lowest" : pick(random, INTEGER_KINDS);
+  return worst ? "lowest" : random.pick(INTEGER_KINDS);
 }
 
 /** Activations or weights of the `index`-th trial. */
@@ -78,7 +78,7 @@ function operand(
   count: number,
   index: number,
 ): Float32Array | Int8Array {
-  if (element === "f32") return randomFloats(random, count, pick(random, FLOAT_KINDS));
+  if (element === "f32") return randomFloats(random, count, random.pick(FLOAT_KINDS));
   return randomIntegers(random, count, integerKind(random, index), RANGES[element]);
 }
 
@@ -163,10 +163,10 @@ const BOUNDS = [
 ] as const;
 
 function minmaxOf(random: Random, nr: number, n: number, scaled: boolean) {
-  const bounds = pick(random, BOUNDS);
-  const scales = scaled ? randomFloats(random, n, pick(random, FLOAT_KINDS)) : undefined;
+  const bounds = random.pick(BOUNDS);
+  const scales = scaled ? randomFloats(random, n, random.pick(FLOAT_KINDS)) : undefined;
   const bias =
-    random.uniform() < 0.8 ? randomFloats(random, n, pick(random, FLOAT_KINDS)) : undefined;
+    random.uniform() < 0.8 ? randomFloats(random, n, random.pick(FLOAT_KINDS)) : undefined;
   const params = packMinmaxParams(nr, {
     n,
     ...bounds,
@@ -182,19 +182,18 @@ function minmaxOf(random: Random, nr: number, n: number, scaled: boolean) {
 
 /** Small biases, and ones that carry a sum to the end of the 32-bit range. */
 function biasOf(random: Random, n: number): Int32Array {
-  const limit = pick(random, [0, 1000, 40000, 2 ** 30]);
+  const limit = random.pick([0, 1000, 40000, 2 ** 30]);
   return Int32Array.from({ length: n }, () => random.integer(-limit, limit));
 }
 
 function requantOf(random: Random, nr: number, n: number) {
   const bias = biasOf(random, n);
   const min = random.integer(-128, 0);
-  const r: Requantization & { scale: number } = {
+  const r: Requantization = {
     shift: random.integer(-15, 16),
     multipliers: Array.from({ length: n }, () =>
-      random.integer(0, pick(random, [0, 600, 32767, 32767])),
+      random.integer(0, random.pick([0, 600, 32767, 32767])),
     ),
-    scale: 1,
     zeroPoint: random.integer(-128, 127),
     min,
     max: random.integer(min, 127),
@@ -204,9 +203,9 @@ function requantOf(random: Random, nr: number, n: number) {
 }
 
 function dequantOf(random: Random, nr: number, n: number) {
-  const bounds = pick(random, BOUNDS);
+  const bounds = random.pick(BOUNDS);
   const bias = biasOf(random, n);
-  const scales = randomFloats(random, n, pick(random, ["plain", "wide"] as const));
+  const scales = randomFloats(random, n, random.pick(["plain", "wide"] as const));
   const params = packDequantParams(nr, { ...bounds, bias, scales });
   const finish = (acc: number, c: number): number =>
     clampTo(f(f((acc + bias[c]!) | 0) * scales[c]!), bounds);
@@ -217,7 +216,7 @@ function dwconvTrials(activation: "f32" | "i8"): TrialMaker {
   return (scene, kernel, index) => {
     const { random } = scene;
     const size = sizeOf(activation);
-    const channels = pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]);
+    const channels = random.pick([1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]);
     const [kh, kw] = [random.integer(1, 5), random.integer(1, 5)];
     const [rows, cols] = [random.integer(1, 4), random.integer(1, 5)];
     const xTapCol = (channels + random.integer(0, 3)) * size;

@@ -15,7 +15,7 @@ import {
   sizeOf,
   write,
 } from "./reference.ts";
-import { type FloatKind, pick, randomFloats, randomIntegers, type Scene } from "./scene.ts";
+import { type FloatKind, randomFloats, randomIntegers, type Scene } from "./scene.ts";
 
 const f = Math.fround;
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 50] as const;
@@ -23,9 +23,9 @@ const FLOAT_KINDS = ["plain", "special", "wide", "non-finite"] as const;
 
 function data(scene: Scene, element: Element, count: number, kind?: FloatKind): ArrayBufferView {
   const { random } = scene;
-  if (element === "f32") return randomFloats(random, count, kind ?? pick(random, FLOAT_KINDS));
+  if (element === "f32") return randomFloats(random, count, kind ?? random.pick(FLOAT_KINDS));
   const kinds = ["plain", "extreme", "lowest"] as const;
-  return randomIntegers(random, count, pick(random, kinds), [-128, 127]);
+  return randomIntegers(random, count, random.pick(kinds), [-128, 127]);
 }
 
 type Pooling = (scene: Scene, args: PoolArguments) => { readonly p: number; model(): void };
@@ -41,7 +41,7 @@ function poolTrials(element: "f32" | "i8", inside: boolean, pooling: Pooling): T
     const [rows, cols] = [random.integer(1, 4), random.integer(1, 4)];
     const inH = (rows - 1) * strideH + (inside ? (kh - 1) * dilationH + 1 : random.integer(1, 3));
     const inW = (cols - 1) * strideW + (inside ? (kw - 1) * dilationW + 1 : random.integer(1, 3));
-    const channels = pick(random, [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33]);
+    const channels = random.pick([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33]);
     const xCol = (channels + random.integer(0, 2)) * size;
     const xRow = inW * xCol + random.integer(0, 2) * size;
     const yCol = channels * size + random.integer(0, 3);
@@ -78,7 +78,6 @@ const qs8Average: Pooling = (scene, args) => {
   const r = {
     shift: random.integer(-8, 12),
     multipliers: [multiplier],
-    scale: 1,
     zeroPoint: random.integer(-128, 127),
     min,
     max: random.integer(min, 127),
@@ -116,7 +115,7 @@ function placeRows(
   kind?: FloatKind,
 ): Rows {
   const { random } = scene;
-  const n = pick(random, LENGTHS);
+  const n = random.pick(LENGTHS);
   const rows = random.integer(1, 4);
   const inputs = elements.map((element, i): RowOperand => {
     const size = sizeOf(element);
@@ -156,8 +155,8 @@ const unary = (map: (x: number) => number, kind?: FloatKind): TrialMaker =>
   rowTrials(["f32"], "f32", () => ({ extra: [], map }), kind);
 
 const f32Clamp: TrialMaker = rowTrials(["f32"], "f32", ({ random }) => {
-  const min = pick(random, [-Infinity, 0, -1, 0.25]);
-  const max = pick(random, [Infinity, 1, 6]);
+  const min = random.pick([-Infinity, 0, -1, 0.25]);
+  const max = random.pick([Infinity, 1, 6]);
   return { extra: [min, max], map: x => clampTo(x, { min, max }) };
 });
 
@@ -170,7 +169,7 @@ const s8Clamp: TrialMaker = rowTrials(["i8"], "i8", ({ random }) => {
 function quantizeTrials(out: "i8" | "u8"): TrialMaker {
   const [low, high] = out === "i8" ? [-128, 127] : [0, 255];
   return rowTrials(["f32"], out, ({ random }) => {
-    const scale = f(pick(random, [1, 0.5, 0.037, 1e-30, 1e30]));
+    const scale = f(random.pick([1, 0.5, 0.037, 1e-30, 1e30]));
     const zeroPoint = random.integer(low, high);
     const min = random.integer(low, high);
     const max = random.integer(min, high);
@@ -189,7 +188,7 @@ function dequantizeTrials(from: "i8" | "u8"): TrialMaker {
 
 const lookup: TrialMaker = rowTrials(["u8"], "i8", scene => {
   const table = Int8Array.from({ length: 256 }, () => scene.random.integer(-128, 127));
-  const bias = pick(scene.random, [0, 128, -3, 300]);
+  const bias = scene.random.pick([0, 128, -3, 300]);
   return { extra: [scene.table(table), bias], map: x => table[(x + bias) & 255]! };
 });
 
@@ -198,11 +197,10 @@ const flip: TrialMaker = rowTrials(["u8"], "i8", () => ({ extra: [], map: x => x
 const add: TrialMaker = rowTrials(["i8", "i8"], "i8", scene => {
   const { random } = scene;
   const min = random.integer(-128, 0);
-  const r: AddRequantization & { scale: number } = {
+  const r: AddRequantization = {
     fractionBits: random.integer(1, 6),
     multipliers: [random.integer(0, 32767), random.integer(0, 32767)],
     zeroPoints: [random.integer(-128, 127), random.integer(-128, 127)],
-    scale: 1,
     zeroPoint: random.integer(-128, 127),
     min,
     max: random.integer(min, 127),
@@ -212,12 +210,7 @@ const add: TrialMaker = rowTrials(["i8", "i8"], "i8", scene => {
 });
 
 const softmax: TrialMaker = scene => {
-  const placed = placeRows(
-    scene,
-    ["f32"],
-    "f32",
-    pick(scene.random, ["plain", "special"] as const),
-  );
+  const placed = placeRows(scene, ["f32"], "f32", scene.random.pick(["plain", "special"] as const));
   const { rows, n, inputs, output } = placed;
   const [input] = inputs as [RowOperand];
   return {
@@ -251,7 +244,7 @@ function randomSteps(scene: Scene, dims: readonly number[], size: number): numbe
 
 function randomDims(scene: Scene): number[] {
   return [1, 2, 3, 3].map((most, axis) =>
-    axis === 3 ? pick(scene.random, LENGTHS) : scene.random.integer(1, most),
+    axis === 3 ? scene.random.pick(LENGTHS) : scene.random.integer(1, most),
   );
 }
 
@@ -293,9 +286,9 @@ function copyTrials(size: 1 | 4): TrialMaker {
 
 const fill: TrialMaker = scene => {
   const { random } = scene;
-  const [rows, bytes] = [random.integer(1, 5), pick(random, [0, ...LENGTHS, 100])];
+  const [rows, bytes] = [random.integer(1, 5), random.pick([0, ...LENGTHS, 100])];
   const yRow = bytes + random.integer(0, 9);
-  const value = pick(random, [0, -128, 127, -1]);
+  const value = random.pick([0, -128, 127, -1]);
   const y = scene.output(rows * yRow);
   return {
     args: [y, rows, bytes, yRow, value],

@@ -3,14 +3,14 @@
 import { requantize } from "../../core/requantize.ts";
 import type { FamilyTests, TrialMaker } from "./family.ts";
 import { forEachIndex } from "./reference.ts";
-import { pick, randomIntegers, type Scene } from "./scene.ts";
+import { randomIntegers, type Scene } from "./scene.ts";
 
 const COLUMNS = [1, 3, 4, 7, 8, 9, 15, 16, 17, 24, 30] as const;
 const RANGE = [-128, 127] as const;
 
 /** `count` values of 8 bits in 16. */
 function values16({ random }: Scene, count: number): Int16Array {
-  const kind = pick(random, ["plain", "extreme", "lowest"] as const);
+  const kind = random.pick(["plain", "extreme", "lowest"] as const);
   return Int16Array.from(randomIntegers(random, count, kind, RANGE));
 }
 
@@ -25,8 +25,8 @@ function randomImage({ random }: Scene, columnStep: number, columns: number) {
 /** Eight bits to 16 or back; neighbours, every second element, or channel-last. */
 function convertTrials(fromBytes: 1 | 2, toBytes: 1 | 2): TrialMaker {
   return scene => {
-    const columns = pick(scene.random, COLUMNS);
-    const [from, to] = pick(scene.random, [
+    const columns = scene.random.pick(COLUMNS);
+    const [from, to] = scene.random.pick([
       [1, 1],
       [2, 1],
       [1, 2],
@@ -60,10 +60,7 @@ const frame: TrialMaker = scene => {
   const { random } = scene;
   const [planes, rows] = [random.integer(1, 3), random.integer(1, 5)];
   const rowBytes = 8 * random.integer(1, 6);
-  const gap = pick(
-    random,
-    [0, 16, 16, 32].filter(bytes => bytes <= rowBytes + 8),
-  );
+  const gap = random.pick([0, 16, 16, 32].filter(bytes => bytes <= rowBytes + 8));
   const tail = gap + 16 * random.integer(0, 3);
   const planeBytes = rows * rowBytes + tail;
   const value = random.integer(-128, 127);
@@ -85,8 +82,8 @@ const frame: TrialMaker = scene => {
 
 const planePool: TrialMaker = scene => {
   const { random } = scene;
-  const [planes, rows] = [random.integer(1, 4), pick(random, [1, 2, 3, 4, 300])];
-  const cols = pick(random, rows > 4 ? [1, 8, 9] : COLUMNS);
+  const [planes, rows] = [random.integer(1, 4), random.pick([1, 2, 3, 4, 300])];
+  const cols = random.pick(rows > 4 ? [1, 8, 9] : COLUMNS);
   const xRow = 2 * (cols + random.integer(0, 3));
   const xPlane = rows * xRow + 2 * random.integer(0, 3);
   const yPlane = random.integer(1, 3);

@@ -5,7 +5,7 @@
  * ends 15 bytes before the memory does, so a kernel that reads further traps.
  */
 
-import { Random } from "../../core/random.ts";
+import { Random } from "../fuzz/random.ts";
 
 /** The memory of a scene. */
 export const MEMORY_BYTES = 4 * 65536;
@@ -93,11 +93,6 @@ function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** One of `choices`. */
-export function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[random.integer(0, choices.length - 1)]!;
-}
-
 const SPECIAL_FLOATS = [0, -0, 1, -1, 1e-45, -1e-45, 3e38, -3e38, 1e-20, -1e-20, 0.5, 1.5, 2.5];
 const NON_FINITE_FLOATS = [Infinity, -Infinity, Number.NaN];
 
@@ -109,9 +104,9 @@ export function randomFloats(random: Random, count: number, kind: FloatKind): Fl
   const asFloat = new Float32Array(bits.buffer);
   return Float32Array.from({ length: count }, () => {
     const roll = random.uniform();
-    if (kind === "non-finite" && roll < 0.1) return pick(random, NON_FINITE_FLOATS);
+    if (kind === "non-finite" && roll < 0.1) return random.pick(NON_FINITE_FLOATS);
     if ((kind === "special" || kind === "non-finite") && roll < 0.6) {
-      return pick(random, SPECIAL_FLOATS);
+      return random.pick(SPECIAL_FLOATS);
     }
     if (kind === "wide") {
       bits[0] = random.next();
@@ -133,6 +128,6 @@ export function randomIntegers(
   return Int8Array.from({ length: count }, () => {
     if (kind === "lowest") return min;
     if (kind === "zero") return 0;
-    return kind === "extreme" ? pick(random, [min, max]) : random.integer(min, max);
+    return kind === "extreme" ? random.pick([min, max]) : random.integer(min, max);
   });
 }
