@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
     outputPhases: 2,
   },
   { channels: [40, 29], size: [2, 8], kernel: [1, 1], zeros: 0.95, zeroPoint: 5 },
+  { channels: [3, 5], size: [4, 8], kernel: [1, 1], zeros: 0.3, shift: -4 },
   { channels: [1, 1], size: [1, 1], kernel: [1, 1], zeros: 0 },
   { channels: [2, 3], size: [2, 3], kernel: [3, 3], zeros: 1 },
 ];

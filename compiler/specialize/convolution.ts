@@ -76,10 +76,15 @@ export function rejectsCode(conv: CodeConvolution): string | undefined {
   if (input.phases !== stride) return "columns are not laid out for its stride";
   if (addend !== undefined && addend.planes.phases !== 1) return "its addend lies in two phases";
   if (tapsOf(conv) > MAX_TAPS) return "a sum has too many terms";
-  if (requantization.shift < 0) return "its results are larger than its sums";
-  const rounding = requantization.shift > 0 ? 2 ** (requantization.shift - 1) : 0;
-  if (bounds.some(bound => bound + rounding > INT16_MAX)) return "sums may not fit 16 bits";
+  if (bounds.some(bound => shiftedBound(bound, requantization) > INT16_MAX)) {
+    return "sums may not fit 16 bits";
+  }
   return undefined;
+}
+
+/** The largest value on the way from a sum to its shifted form: rounding adds, a left shift multiplies. */
+function shiftedBound(bound: number, { shift }: Requantization): number {
+  return shift > 0 ? bound + 2 ** (shift - 1) : bound * 2 ** -shift;
 }
 
 /** One function per block of output channels; each is called once, all with the same arguments. */

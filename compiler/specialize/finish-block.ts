@@ -127,6 +127,7 @@ class FinishWriter {
       this.#constant("rounding");
       code.vector("add").constant(shift).vector("shiftRight");
     }
+    if (shift < 0) code.constant(-shift).vector("shiftLeft");
     code.get(this.#locals.parameters).load((CONSTANTS.length + 2 * channel + 1) * VECTOR_BYTES);
     code.vector("multiplyQ15");
     this.#offsetAndClamp(zeroPoint, "zeroPoint", "min", "max");
