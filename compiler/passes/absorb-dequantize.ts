@@ -13,6 +13,7 @@
  */
 
 import type { DType } from "../../core/dtype.ts";
+import { elementCount } from "../../core/shape.ts";
 import { type Tensor, tensorOf, toNumbers } from "../../core/tensor.ts";
 import type { Node, NodeId, TensorQuantization } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
@@ -36,7 +37,7 @@ export const absorbDequantize: Pass = {
 interface PackedWeights {
   readonly tensor: Tensor;
   readonly quantization: TensorQuantization;
-  readonly name?: string;
+  readonly name: string | undefined;
 }
 
 function packedOf(id: NodeId, b: Rewriter): PackedWeights | undefined {
@@ -46,8 +47,7 @@ function packedOf(id: NodeId, b: Rewriter): PackedWeights | undefined {
   if (source.kind !== "const") return undefined;
   const quantization = node.attrs.quantization ?? source.type.quantization;
   if (quantization === undefined) return undefined;
-  const name = node.name ?? source.name;
-  return { tensor: source.attrs.tensor, quantization, ...(name === undefined ? {} : { name }) };
+  return { tensor: source.attrs.tensor, quantization, name: node.name ?? source.name };
 }
 
 /** Moves the packed constant instead of its real value. */
@@ -82,8 +82,7 @@ function absorb(node: Node<"conv" | "gemm">, axis: number, b: Rewriter): NodeId 
   const canonical = packed && canonicalWeights(packed, axis);
   if (canonical === undefined) return undefined;
   const { tensor, quantization, name } = canonical;
-  const named = name === undefined ? {} : { name };
-  const inputs = [x!, b.constant(tensor, { quantization, ...named }), ...bias];
+  const inputs = [x!, b.constant(tensor, { quantization, name }), ...bias];
   return b.add(node.kind, inputs, node.attrs, node.name);
 }
 
@@ -97,7 +96,7 @@ function canonicalWeights(
   if (scales.some(scale => scale < 0)) return undefined;
   const perIndex = (values: readonly number[], c: number): number =>
     values.length === 1 ? values[0]! : values[c]!;
-  const stride = tensor.shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const stride = elementCount(tensor.shape.slice(axis + 1));
   const values = toNumbers(tensor).map(
     (value, i) => value - perIndex(zeroPoints, Math.floor(i / stride) % channels),
   );
@@ -110,7 +109,7 @@ function canonicalWeights(
       zeroPoints: new Array<number>(channels).fill(0),
       axis,
     },
-    ...(name === undefined ? {} : { name }),
+    name,
   };
 }
 

@@ -30,16 +30,12 @@ function fold(node: Node, b: Rewriter): NodeId | undefined {
   if (node.inputs.length === 0) return undefined;
   const inputs = node.inputs.map(id => b.node(id));
   if (!inputs.every(input => input.kind === "const")) return undefined;
-  const { quantization } = node.type;
   const tensor = evaluateNode(
     node,
     inputs.map(input => input.attrs.tensor),
     inputs.map(input => input.type),
   );
-  return b.constant(tensor, {
-    ...(quantization === undefined ? {} : { quantization }),
-    ...(node.name === undefined ? {} : { name: node.name }),
-  });
+  return b.constant(tensor, { quantization: node.type.quantization, name: node.name });
 }
 
 /** Whether `node` is, or moves, the real value of 8-bit or narrower weights. */

@@ -14,13 +14,7 @@ import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import { alongAxis } from "./channelwise.ts";
 import type { Pass } from "./pass.ts";
-import {
-  addWeights,
-  perChannel,
-  scaleChannels,
-  type WeightConstant,
-  weightsOf,
-} from "./weight-constant.ts";
+import { addWeights, scaleChannels, type WeightConstant, weightsOf } from "./weight-constant.ts";
 
 /** Runs before the passes that fold into weights: they expect output channels first. */
 export const legalizeGemm: Pass = {
@@ -64,12 +58,12 @@ function legalWeights(node: Node<"gemm">, b: Rewriter): WeightConstant | undefin
 function transposedWeights(node: Node): WeightConstant | undefined {
   if (node.kind !== "const") return undefined;
   const { tensor, quantization } = node.attrs;
-  const name = node.name === undefined ? {} : { name: node.name };
-  if (tensor.dtype === "f32") return { tensor: transposed(tensor as Tensor<"f32">), ...name };
+  const { name } = node;
+  if (tensor.dtype === "f32") return { tensor: transposed(tensor as Tensor<"f32">), name };
   if (tensor.dtype !== "i8" && tensor.dtype !== "i2") return undefined;
   if (quantization?.axis !== 1) return undefined;
-  const { scales } = { ...quantization, ...perChannel(quantization.scales) };
-  return { tensor: transposed(tensor as Tensor<"i8"> | Tensor<"i2">), scales, ...name };
+  const { scales } = quantization;
+  return { tensor: transposed(tensor as Tensor<"i8"> | Tensor<"i2">), scales, name };
 }
 
 function transposed<T extends Tensor>(t: T): T {
@@ -90,15 +84,8 @@ function biasOf(c: NodeId, beta: number, node: Node<"gemm">, b: Rewriter): NodeI
   const values = alongAxis(constant, shape, 1);
   const flat = values ?? (shape[0] === 1 ? toNumbers(constant) : undefined);
   if (flat === undefined) return undefined;
-  const { name } = b.node(c);
-  return b.constant(
-    tensorOf(
-      "f32",
-      [shape[1]!],
-      flat.map(value => value * Math.fround(beta)),
-    ),
-    name === undefined ? {} : { name },
-  );
+  const scaled = flat.map(value => value * Math.fround(beta));
+  return b.constant(tensorOf("f32", [shape[1]!], scaled), { name: b.node(c).name });
 }
 
 /** beta · c added by a node of its own. */

@@ -147,7 +147,7 @@ function transposedConstant(
   const type = { dtype: tensor.dtype, shape: permutation.map(axis => shape[axis]!) };
   const transpose = { ...node, kind: "transpose" as const, attrs: { permutation }, type };
   const moved = evaluateNode(transpose, [full], [{ dtype: tensor.dtype, shape }]);
-  return b.constant(moved, node.name === undefined ? {} : { name: node.name });
+  return b.constant(moved, { name: node.name });
 }
 
 /** Entries per dimension of the transposed value, put in the order of the original one. */

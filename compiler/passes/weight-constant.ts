@@ -14,7 +14,7 @@ export interface WeightConstant {
   readonly tensor: Tensor<"f32"> | Tensor<"i8"> | Tensor<"i2">;
   /** Absent for f32. */
   readonly scales?: readonly number[];
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** The weights that `id` holds, or `undefined` if it is no such constant. */
@@ -22,21 +22,15 @@ export function weightsOf(id: NodeId, b: Pick<Rewriter, "node">): WeightConstant
   const node = b.node(id);
   if (node.kind !== "const" || node.type.shape.length < 2) return undefined;
   const { tensor, quantization } = node.attrs;
-  const name = node.name === undefined ? {} : { name: node.name };
-  if (tensor.dtype === "f32") return { tensor: tensor as Tensor<"f32">, ...name };
+  const { name } = node;
+  if (tensor.dtype === "f32") return { tensor: tensor as Tensor<"f32">, name };
   if (tensor.dtype !== "i8" && tensor.dtype !== "i2") return undefined;
   if (quantization?.axis !== 0) return undefined;
-  return {
-    tensor: tensor as Tensor<"i8"> | Tensor<"i2">,
-    scales: quantization.scales,
-    ...name,
-  };
+  return { tensor: tensor as Tensor<"i8"> | Tensor<"i2">, scales: quantization.scales, name };
 }
 
 export function addWeights({ tensor, scales, name }: WeightConstant, b: Rewriter): NodeId {
-  const named = name === undefined ? {} : { name };
-  if (scales === undefined) return b.constant(tensor, named);
-  return b.constant(tensor, { quantization: perChannel(scales), ...named });
+  return b.constant(tensor, { quantization: scales && perChannel(scales), name });
 }
 
 /** Symmetric quantisation with one scale per index of axis 0. */

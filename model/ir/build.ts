@@ -21,6 +21,12 @@ import type {
   ValueType,
 } from "./graph.ts";
 
+/** What a constant says of itself beside its elements. */
+export interface ConstantOptions {
+  readonly quantization?: TensorQuantization | undefined;
+  readonly name?: string | undefined;
+}
+
 /** The result type of an op. @throws graph/bad-shape via ModelError */
 export type InferType = <K extends OpKind>(
   kind: K,
@@ -55,11 +61,7 @@ export class GraphBuilder {
     return this.add("input", [], { name, dtype, shape }, name);
   }
 
-  constant(
-    tensor: Tensor,
-    options: { readonly quantization?: TensorQuantization; readonly name?: string } = {},
-  ): NodeId {
-    const { quantization, name } = options;
+  constant(tensor: Tensor, { quantization, name }: ConstantOptions = {}): NodeId {
     return this.add("const", [], quantization ? { tensor, quantization } : { tensor }, name);
   }
 

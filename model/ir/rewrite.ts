@@ -8,8 +8,7 @@
 
 import type { Tensor } from "../../core/tensor.ts";
 import type { OpAttributes } from "./attributes.ts";
-import { GraphBuilder, type InferType } from "./build.ts";
-import type { TensorQuantization } from "./graph.ts";
+import { type ConstantOptions, GraphBuilder, type InferType } from "./build.ts";
 import {
   type Graph,
   type Node,
@@ -36,10 +35,7 @@ export interface Rewriter {
     attrs: OpAttributes[K],
     name?: string,
   ): NodeId;
-  constant(
-    tensor: Tensor,
-    options?: { readonly quantization?: TensorQuantization; readonly name?: string },
-  ): NodeId;
+  constant(tensor: Tensor, options?: ConstantOptions): NodeId;
   /** The tensor of a `const` node, or `undefined` for any other. */
   constantOf(id: NodeId): Tensor | undefined;
 }

@@ -36,12 +36,8 @@ export const conv: Op<"conv"> = {
       x as Float32Array,
       new Float32Array(weights as ArrayLike<number>),
     );
-    const { channels } = plan.output;
-    finishF32(sums, channels, {
-      ...(scales === undefined ? {} : { scales }),
-      ...(bias === undefined ? {} : { bias: bias as Float32Array }),
-      ...(attrs.clamp === undefined ? {} : { clamp: attrs.clamp }),
-    });
+    const epilogue = { scales, bias: bias as Float32Array | undefined, clamp: attrs.clamp };
+    finishF32(sums, plan.output.channels, epilogue);
     return toImage(sums, plan.output, attrs.layout);
   },
 };

@@ -1,6 +1,6 @@
 /** @file What happens to accumulators: scale, bias and clamp in f32; requantising in integers. */
 
-import { clampTo, type Interval } from "../../core/interval.ts";
+import { clampTo, EVERYTHING, type Interval } from "../../core/interval.ts";
 import { requantize } from "../../core/requantize.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Epilogue, Layout } from "../ir/attributes.ts";
@@ -8,18 +8,24 @@ import { type Image, imageStrides, shapeOfImage } from "./window.ts";
 
 const f = Math.fround;
 
-/** The clamp as f32 kernels apply it: bounds rounded; none is the infinite one. */
+/** The clamp as f32 kernels apply it: bounds rounded to f32; without a clamp infinite. */
 export function roundedBounds(clamp: Interval | undefined): Interval {
-  return clamp === undefined
-    ? { min: -Infinity, max: Infinity }
-    : { min: f(clamp.min), max: f(clamp.max) };
+  const { min, max } = clamp ?? EVERYTHING;
+  return { min: f(min), max: f(max) };
+}
+
+/** What an f32 convolution does with its sums; scales and biases per output channel. */
+export interface EpilogueF32 {
+  readonly scales: Float32Array | undefined;
+  readonly bias: Float32Array | undefined;
+  readonly clamp: Interval | undefined;
 }
 
 /** Gives each sum of [pixel][channel] its scale, bias and clamp, in place. */
 export function finishF32(
   sums: Float32Array,
   channels: number,
-  { scales, bias, clamp }: { scales?: Float32Array; bias?: Float32Array; clamp?: Interval },
+  { scales, bias, clamp }: EpilogueF32,
 ): Float32Array {
   const bounds = roundedBounds(clamp);
   for (let i = 0; i < sums.length; i++) {

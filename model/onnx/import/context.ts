@@ -1,6 +1,6 @@
 /** @file What an importer sees of the model: one ONNX node, and the graph that it grows. */
 
-import { elementCount, normalizeAxis, type Shape } from "../../../core/shape.ts";
+import { elementCount, normalizeAxis, type Shape, sameShape } from "../../../core/shape.ts";
 import { type Tensor, tensorOf, toNumbers } from "../../../core/tensor.ts";
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { type Diagnostic, ModelError, problem } from "../../diagnostics/diagnostic.ts";
@@ -87,8 +87,7 @@ export class ImportNode {
     attrs: OpAttributes[K],
     output = 0,
   ): NodeId {
-    const name = this.#proto.output[output] ?? "";
-    const id = this.#model.builder.add(kind, inputs, attrs, name === "" ? undefined : name);
+    const id = this.#model.builder.add(kind, inputs, attrs, this.#nameOf(output));
     const { shape } = this.typeOf(id);
     if (!(elementCount(shape) <= MAX_ELEMENTS)) {
       this.fail("graph/bad-shape", `the result of shape [${shape.join(",")}] is too large`);
@@ -97,11 +96,7 @@ export class ImportNode {
   }
 
   constant(tensor: Tensor, quantization?: TensorQuantization): NodeId {
-    const name = this.#proto.output[0];
-    return this.#model.builder.constant(tensor, {
-      ...(quantization === undefined ? {} : { quantization }),
-      ...(name === undefined || name === "" ? {} : { name }),
-    });
+    return this.#model.builder.constant(tensor, { quantization, name: this.#nameOf(0) });
   }
 
   /** A scalar of the element type of `like`. */
@@ -110,8 +105,7 @@ export class ImportNode {
   }
 
   reshape(id: NodeId, shape: Shape): NodeId {
-    const same = shape.join() === this.shapeOf(id).join();
-    return same ? id : this.add("reshape", [id], { shape });
+    return sameShape(shape, this.shapeOf(id)) ? id : this.add("reshape", [id], { shape });
   }
 
   /** The value of `id` if it can be computed now. */
@@ -148,6 +142,11 @@ export class ImportNode {
       this.fail("graph/bad-shape", `axis ${axis} lies outside the ${rank} dimensions`);
     }
     return normalized;
+  }
+
+  /** The model's name of output `output`, if it has one. */
+  #nameOf(output: number): string | undefined {
+    return this.#proto.output[output] || undefined;
   }
 
   /** @throws onnx/unsupported-attribute */
