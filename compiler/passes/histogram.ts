@@ -25,9 +25,10 @@ export class Histogram {
 
   add(values: Float32Array): void {
     for (const value of values) {
-      if (!Number.isFinite(value)) this.#nonFiniteCount++;
-      else if (value < this.#min) this.#min = value;
-      if (value > this.#max && value < Infinity) this.#max = value;
+      if (Number.isFinite(value)) {
+        this.#min = Math.min(this.#min, value);
+        this.#max = Math.max(this.#max, value);
+      } else this.#nonFiniteCount++;
     }
     while (Math.max(this.#max, -this.#min) >= this.#limit) this.#grow();
     const perUnit = HALF / this.#limit;

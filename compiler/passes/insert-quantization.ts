@@ -21,7 +21,8 @@ import type { Pass } from "./pass.ts";
 import { quantizationPoints } from "./quantization-points.ts";
 import { valueKeys } from "./value-keys.ts";
 
-const LEVELS = 255;
+/** Steps between the least and the greatest of 8 bits. */
+const STEPS = 255;
 const LOWEST = -128;
 /** The largest unsigned 7-bit value. */
 const HIGHEST_U7 = 127;
@@ -48,8 +49,8 @@ export function quantizationFor(
   if (activations === "u7" && low === 0) {
     return { scale: Math.fround(high / HIGHEST_U7) || 1, zeroPoint: 0 };
   }
-  const scale = Math.fround((high - low) / LEVELS) || 1;
-  return { scale, zeroPoint: LOWEST + Math.min(Math.round(-low / scale), LEVELS) };
+  const scale = Math.fround((high - low) / STEPS) || 1;
+  return { scale, zeroPoint: LOWEST + Math.min(Math.round(-low / scale), STEPS) };
 }
 
 function rangesAt(

@@ -5,8 +5,9 @@
  *                                        %2 = max %0, %1
  *
  * Activations without a kernel of their own become elementwise arithmetic,
- * bit for bit the same, and a softmax runs along the last dimension. Depthwise kernels have no 2-bit weights, and none for
- * 8-bit weights with real inputs: ternary becomes int8 there, or f32.
+ * bit for bit the same, and a softmax runs along the last dimension. Depthwise
+ * kernels have no 2-bit weights, and none for 8-bit weights with real inputs:
+ * ternary becomes int8 there, or f32.
  */
 
 import { type Tensor, tensor, tensorOf } from "../../core/tensor.ts";

@@ -8,6 +8,7 @@
  * height and width of an image are seen as the height of a flat one.
  */
 
+import { elementCount, type Shape, sameShape } from "../../core/shape.ts";
 import { tensorOf } from "../../core/tensor.ts";
 import type { Layout, Pair } from "../../model/ir/attributes.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
@@ -32,34 +33,41 @@ function lower(node: Reduce, b: Rewriter): NodeId | undefined {
   if (dtype !== "f32" || quantization !== undefined || axes.length === 0 || !contiguous) {
     return undefined;
   }
-  const layout: Layout = axes.join() === "2,3" ? "nchw" : "nhwc";
-  const isImage =
-    shape.length === 4 && axes.length === 2 && axes[0] !== 0 && axes[1]! - axes[0]! === 1;
-  const spatial = isImage && (axes[0] === 2 || axes[0] === 1);
-  const image = spatial ? shape : flatImage(shape, axes);
-  const kernel: Pair = spatial ? [shape[axes[0]!]!, shape[axes[1]!]!] : [image[1]!, 1];
-  const x = spatial ? node.inputs[0]! : b.add("reshape", node.inputs, { shape: image });
+  const pooled = pool(node, shape, b);
+  if (sameShape(b.typeOf(pooled).shape, node.type.shape)) return pooled;
+  return b.add("reshape", [pooled], { shape: node.type.shape }, node.name);
+}
+
+/** The pool with one window for all that is reduced. */
+function pool(node: Reduce, shape: Shape, b: Rewriter): NodeId {
+  const layout = spatialLayout(node.attrs.axes, shape);
+  const image = layout === undefined ? flatImage(shape, node.attrs.axes) : shape;
+  const kernel: Pair = layout === "nchw" ? [image[2]!, image[3]!] : [image[1]!, image[2]!];
+  const x =
+    layout === undefined ? b.add("reshape", node.inputs, { shape: image }) : node.inputs[0]!;
   const window = {
     kernel,
     strides: kernel,
     pads: [0, 0, 0, 0] as const,
     dilations: [1, 1] as const,
-    layout: spatial ? layout : ("nhwc" as const),
+    layout: layout ?? "nhwc",
   };
-  const pooled =
-    node.kind === "reduce-max"
-      ? b.add("max-pool", [x], window, node.name)
-      : b.add("average-pool", [x], { ...window, countIncludePad: false }, node.name);
-  if (b.typeOf(pooled).shape.join() === node.type.shape.join()) return pooled;
-  return b.add("reshape", [pooled], { shape: node.type.shape }, node.name);
+  if (node.kind === "reduce-max") return b.add("max-pool", [x], window, node.name);
+  return b.add("average-pool", [x], { ...window, countIncludePad: false }, node.name);
+}
+
+/** The layout in which `axes` are height and width, if there is one. */
+function spatialLayout(axes: readonly number[], shape: Shape): Layout | undefined {
+  if (shape.length !== 4) return undefined;
+  if (axes.join() === "2,3") return "nchw";
+  return axes.join() === "1,2" ? "nhwc" : undefined;
 }
 
 /** [outer, reduced, 1, inner]: an image whose height is what is reduced. */
-function flatImage(shape: readonly number[], axes: readonly number[]): number[] {
-  const count = (dims: readonly number[]): number => dims.reduce((a, dim) => a * dim, 1);
-  const [first, last] = [axes[0]!, axes.at(-1)!];
-  const reduced = count(shape.slice(first, last + 1));
-  return [count(shape.slice(0, first)), reduced, 1, count(shape.slice(last + 1))];
+function flatImage(shape: Shape, axes: readonly number[]): Shape {
+  const [first, end] = [axes[0]!, axes.at(-1)! + 1];
+  const parts = [shape.slice(0, first), shape.slice(first, end), [], shape.slice(end)];
+  return parts.map(elementCount);
 }
 
 function lowerSum(node: Node<"reduce-sum">, b: Rewriter): NodeId | undefined {

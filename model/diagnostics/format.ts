@@ -1,10 +1,10 @@
 /**
  * @file Diagnostics as text, for people.
  *
- *     error[onnx/unsupported-op]: operator "Einsum" (opset 17) has no lowering
- *       --> model.onnx: node "attn_0/einsum"
- *        = note: MatMul, Gemm and Conv are the contractions tritc compiles
- *        = help: write the layer as nn.Linear
+ *     error[onnx/unsupported-op]: operator "Einsum" (opset 17) is not supported
+ *       --> model.onnx: node "attention" (Einsum), output "y"
+ *        = note: 1 node in this model:
+ *        = help: write the layer with supported operators
  */
 
 import type { Diagnostic, Severity } from "./diagnostic.ts";

@@ -15,7 +15,7 @@ const IGNORED = /^\s*(?:\/\/.*)?$/;
  * `constants`, which `constantsOf` makes. Lines that begin with `//` are
  * comments.
  *
- * @throws graph/parse with all problems, each at line:column, via ModelError
+ * @throws graph/parse with the problems of all lines, each at line:column, via ModelError
  */
 export function parseGraph(
   text: string,
@@ -27,8 +27,7 @@ export function parseGraph(
   collectProblems(lines, ([index, line]) => {
     parseLine(new Scanner(line, index + 1, constants), draft, HEADER.test(line));
   });
-  const end = new Scanner("", last + 1, constants);
-  collectProblems([() => draft.checkComplete(end)], check => check());
+  draft.demandComplete(new Scanner("", last + 1, constants));
   return draft.graph();
 }
 
@@ -43,7 +42,7 @@ class Draft {
   readonly ids = new Set<NodeId>();
   outputs: readonly GraphOutput[] | undefined;
 
-  checkComplete(end: Scanner): void {
+  demandComplete(end: Scanner): void {
     if (this.name === undefined) end.fail('expected "graph NAME(…) {"');
     if (this.outputs === undefined) end.fail('expected "return" before the end of the graph');
     if (!this.closed) end.fail('expected "}" at the end of the graph');

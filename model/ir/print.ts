@@ -15,7 +15,6 @@
  * equal texts.
  */
 
-import { isFloat } from "../../core/dtype.ts";
 import { hashOf } from "../../core/hash.ts";
 import { isTensor, type Tensor } from "../../core/tensor.ts";
 import { sparsityOf } from "../../core/ternary.ts";
@@ -101,7 +100,7 @@ function printData(t: Tensor): string {
 function printElement({ dtype }: Tensor): (value: number | bigint) => string {
   return value => {
     if (typeof value === "bigint") return value.toString();
-    return isFloat(dtype) && dtype === "f32" ? shortest(value) : printNumber(value);
+    return dtype === "f32" ? shortest(value) : printNumber(value);
   };
 }
 

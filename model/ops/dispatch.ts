@@ -32,6 +32,11 @@ export function evaluateNode(
   return opOf(kind).evaluate({ attrs, inputs, inputTypes, type });
 }
 
+/** Whether there is an op of this kind, as graphs made by hand or damaged may not have. */
+export function isOpKind(kind: string): kind is OpKind {
+  return Object.hasOwn(OPS, kind);
+}
+
 /** One line per op, by kind. */
 export function opSummaries(): readonly { readonly kind: OpKind; readonly summary: string }[] {
   return Object.values(OPS).map(({ kind, summary }) => ({ kind, summary }));

@@ -1,8 +1,14 @@
 /** @file Slices of x picked along an axis by index; negative indices count from the end. */
 
 import { elementCount } from "../../core/shape.ts";
-import { ModelError, problem } from "../diagnostics/diagnostic.ts";
-import { demandAxis, demandDType, demandPlain, keptMeaning, operandTypes } from "./checks.ts";
+import {
+  demand,
+  demandAxis,
+  demandDType,
+  demandPlain,
+  keptMeaning,
+  operandTypes,
+} from "./checks.ts";
 import { take } from "./movement.ts";
 import type { Op } from "./op.ts";
 
@@ -39,9 +45,7 @@ export const gather: Op<"gather"> = {
 
 function positionOf(index: number, length: number): number {
   const position = index < 0 ? index + length : index;
-  if (position < 0 || position >= length) {
-    const message = `gather: index ${index} lies outside a dimension of ${length}`;
-    throw new ModelError(problem("graph/bad-shape", message));
-  }
+  const inside = position >= 0 && position < length;
+  demand(inside, "gather", `index ${index} lies outside a dimension of ${length}`);
   return position;
 }

@@ -3,7 +3,7 @@
 import { InternalError, ModelError } from "../diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { printGraph, printType } from "../ir/print.ts";
-import { inferType, opSummaries, verifyNode } from "./dispatch.ts";
+import { inferType, isOpKind, verifyNode } from "./dispatch.ts";
 
 /**
  * Ids are indices, operands come first, types are what inference says,
@@ -23,7 +23,7 @@ export function verifyGraph(graph: Graph): void {
 
 function brokenInNode(graph: Graph, node: Node, index: number): string[] {
   const label = `%${index} = ${node.kind}`;
-  if (!opSummaries().some(({ kind }) => kind === node.kind)) return [`${label} is no op`];
+  if (!isOpKind(node.kind)) return [`${label} is no op`];
   if (node.id !== index) return [`${label} has the id ${node.id}`];
   const late = node.inputs.filter(id => !(Number.isInteger(id) && id >= 0 && id < index));
   if (late.length > 0) return [`${label} reads %${late.join(", %")}, which does not precede it`];

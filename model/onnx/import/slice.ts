@@ -46,7 +46,7 @@ function rangeOf(
   dim: number,
 ): { readonly start: number; readonly size: number } {
   const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
-  const from = Math.min(Math.max(start < 0 ? start + dim : start, step > 0 ? 0 : 0), high);
+  const from = Math.min(Math.max(start < 0 ? start + dim : start, 0), high);
   const to = Math.min(Math.max(end < 0 ? end + dim : end, low), high);
   const size = Math.max(0, Math.ceil((to - from) / step));
   return { start: size === 0 ? 0 : from, size };
