@@ -5,6 +5,9 @@ export interface Interval {
   readonly max: number;
 }
 
+/** What no value lies outside of: a clamp that does nothing. */
+export const EVERYTHING: Interval = { min: -Infinity, max: Infinity };
+
 /** The clamp that equals `outer` applied after `inner`. */
 export function compose(inner: Interval, outer: Interval): Interval {
   return { min: clampTo(inner.min, outer), max: clampTo(inner.max, outer) };

@@ -1,7 +1,7 @@
 /** @file A dense tensor: element type, shape and row-major data. */
 
 import { type ArrayOf, allocate, type DType, type TensorData } from "./dtype.ts";
-import { elementCount, type Shape } from "./shape.ts";
+import { elementCount, type Shape, sameShape } from "./shape.ts";
 
 export interface Tensor<D extends DType = DType> {
   readonly dtype: D;
@@ -65,7 +65,7 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** Same type, shape and bits (every NaN equals every NaN; −0 differs from 0). */
 export function sameTensor(a: Tensor, b: Tensor): boolean {
-  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
   for (let i = 0; i < a.data.length; i++) if (!Object.is(a.data[i], b.data[i])) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 /** @file Which ops treat every element alone, as layout and lookup passes need to know. */
 
+import { sameShape } from "../../core/shape.ts";
 import type { Graph, Node, OpKind } from "../../model/ir/graph.ts";
 
 /** Ops of one operand that map each element to one element. */
@@ -55,7 +56,9 @@ export function isTableOp(node: Node, graph: Graph): boolean {
   const operands = node.inputs.map(id => graph.nodes[id]!);
   const constants = operands.filter(({ kind, type }) => kind === "const" && isScalar(type.shape));
   const [value] = operands.filter(({ kind }) => kind !== "const");
-  return constants.length === 1 && `${value?.type.shape}` === `${node.type.shape}`;
+  return (
+    constants.length === 1 && value !== undefined && sameShape(value.type.shape, node.type.shape)
+  );
 }
 
 /** Elementwise ops of two f32 operands. */

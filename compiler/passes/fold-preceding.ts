@@ -6,6 +6,7 @@
  *     return %3
  */
 
+import { elementCount, sameShape } from "../../core/shape.ts";
 import { type Tensor, tensor, tensorOf, toNumbers } from "../../core/tensor.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
@@ -79,7 +80,7 @@ function constantOperand(
     const constant = b.constantOf(source.inputs[index]!);
     const other = source.inputs[1 - index]!;
     const { shape } = b.typeOf(other);
-    if (constant === undefined || shape.join() !== source.type.shape.join()) continue;
+    if (constant === undefined || !sameShape(shape, source.type.shape)) continue;
     const values = alongAxis(constant, shape, channelAxis(layer));
     if (values !== undefined) return { values, index, other };
   }
@@ -93,7 +94,7 @@ function groupOf(layer: Layer): number {
 /** For weight `i`, the input channel that it multiplies. */
 function inputChannel(t: Tensor, group: number, i: number): number {
   const [outputs, perGroup, ...kernel] = t.shape as [number, number, ...number[]];
-  const taps = kernel.reduce((product, dim) => product * dim, 1);
+  const taps = elementCount(kernel);
   const output = Math.floor(i / (perGroup * taps));
   return Math.floor(output / (outputs / group)) * perGroup + (Math.floor(i / taps) % perGroup);
 }

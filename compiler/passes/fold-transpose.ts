@@ -9,7 +9,7 @@
  * another order, so f32 results round differently; integer ones do not.
  */
 
-import { stridesOf } from "../../core/shape.ts";
+import { elementCount, stridesOf } from "../../core/shape.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
@@ -54,9 +54,8 @@ function columnOrder(shape: readonly number[], permutation: readonly number[]): 
   const moved = permutation.map(axis => shape[axis]!).slice(1);
   const strides = stridesOf(moved);
   const place = inner.map((_, axis) => strides[permutation.slice(1).indexOf(axis + 1)]!);
-  const count = inner.reduce((product, dim) => product * dim, 1);
   const source = stridesOf(inner);
-  return Array.from({ length: count }, (_, i) =>
+  return Array.from({ length: elementCount(inner) }, (_, i) =>
     inner.reduce((sum, dim, axis) => sum + (Math.floor(i / source[axis]!) % dim) * place[axis]!, 0),
   );
 }

@@ -10,13 +10,11 @@
  * which changes no result because both keep the order of values.
  */
 
-import { compose, type Interval } from "../../core/interval.ts";
+import { compose, EVERYTHING } from "../../core/interval.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import type { Pass } from "./pass.ts";
-
-const EVERYTHING: Interval = { min: -Infinity, max: Infinity };
 
 /** Runs after `fold-affine`, which cannot see through a fused clamp. */
 export const fuseClamp: Pass = {

@@ -8,6 +8,7 @@
  * The oracle computes all 256 values, so the table is exact.
  */
 
+import { sameShape } from "../../core/shape.ts";
 import { type Tensor, tensorOf } from "../../core/tensor.ts";
 import type { Node, NodeId, ValueType } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
@@ -44,7 +45,7 @@ function curveOf(node: Node, b: Rewriter): Curve | undefined {
   const sources = new Set(operands.flatMap(operand => operand?.source ?? []));
   if (operands.includes(undefined) || sources.size !== 1) return undefined;
   const [source] = sources;
-  if (`${b.typeOf(source!).shape}` !== `${node.type.shape}`) return undefined;
+  if (!sameShape(b.typeOf(source!).shape, node.type.shape)) return undefined;
   const type = { ...node.type, shape: [256] };
   const values = evaluateNode(
     { ...node, type },

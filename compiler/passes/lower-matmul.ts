@@ -8,6 +8,7 @@
  * A gemm takes a bias, a clamp and packed weights; a batched product does not.
  */
 
+import { elementCount } from "../../core/shape.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
@@ -30,7 +31,7 @@ function lower(node: Node<"matmul">, b: Rewriter): NodeId | undefined {
   const attrs = { transposeA, transposeB, alpha: 1, beta: 1 };
   if (shape.length === 2) return b.add("gemm", [x, weights], attrs, node.name);
   const depth = shape.at(-1)!;
-  const rows = shape.slice(0, -1).reduce((product, dim) => product * dim, 1);
+  const rows = elementCount(shape.slice(0, -1));
   const matrix = b.add("reshape", [x], { shape: [rows, depth] });
   const product = b.add("gemm", [matrix, weights], attrs, node.name);
   return b.add("reshape", [product], { shape: node.type.shape });

@@ -11,9 +11,10 @@
  * its 256 values, a change of scale among them.
  */
 
-import { compose, type Interval } from "../../core/interval.ts";
+import { compose, EVERYTHING, type Interval } from "../../core/interval.ts";
 import { quantizeClamp } from "../../core/quantized-layer.ts";
 import { deriveAddRequantization, deriveRequantization } from "../../core/requantize.ts";
+import { sameShape } from "../../core/shape.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
@@ -33,8 +34,6 @@ export const lowerQuantized: Pass = {
     return rewrite(requantized, { conv: lowerToFloat, gemm: lowerToFloat });
   },
 };
-
-const EVERYTHING: Interval = { min: -Infinity, max: Infinity };
 
 function lower(node: Node<"quantize">, b: Rewriter): NodeId | undefined {
   const output = int8Target(node);
@@ -86,7 +85,7 @@ function lowerAdd(
 ): NodeId | undefined {
   const [x, y] = node.inputs.map(id => integersOf(id, b));
   if (x === undefined || y === undefined) return undefined;
-  if (`${b.typeOf(x.id).shape}` !== `${b.typeOf(y.id).shape}`) return undefined;
+  if (!sameShape(b.typeOf(x.id).shape, b.typeOf(y.id).shape)) return undefined;
   const requantization = deriveAddRequantization(
     [x.scale / target.scale, y.scale / target.scale],
     [x.zeroPoint, y.zeroPoint],

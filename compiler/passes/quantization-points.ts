@@ -9,6 +9,7 @@
  * a point of its own in between.
  */
 
+import { sameShape } from "../../core/shape.ts";
 import { type Graph, type Node, type NodeId, readersOf } from "../../model/ir/graph.ts";
 import { isMovement, isTableOp } from "./elementwise.ts";
 
@@ -74,7 +75,7 @@ function hasIntegerForm(node: Node, graph: Graph): boolean {
   switch (node.kind) {
     case "add":
       return operands.every(
-        operand => operand.kind !== "const" && `${operand.type.shape}` === `${node.type.shape}`,
+        operand => operand.kind !== "const" && sameShape(operand.type.shape, node.type.shape),
       );
     case "average-pool":
       return node.attrs.pads.every(pad => pad === 0);

@@ -11,6 +11,7 @@
  * minimum with a constant, which is a clamp.
  */
 
+import { sameShape } from "../../core/shape.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
@@ -99,7 +100,7 @@ function clampBy(
 ): NodeId | undefined {
   const operand = uniformOperand(node, b);
   const type = operand && b.typeOf(operand.other);
-  if (type?.dtype !== "f32" || type.shape.join() !== node.type.shape.join()) return undefined;
+  if (type?.dtype !== "f32" || !sameShape(type.shape, node.type.shape)) return undefined;
   return b.add("clamp", [operand!.other], bounds(operand!.value), node.name);
 }
 

@@ -1,7 +1,7 @@
 /** @file Reads words, numbers and values of the graph's text form, one line at a time. */
 
 import { allocate, type DType, isBig, isDType } from "../../core/dtype.ts";
-import { elementCount, type Shape } from "../../core/shape.ts";
+import { elementCount, type Shape, sameShape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelError, problem } from "../diagnostics/diagnostic.ts";
 import type { NodeId, TensorQuantization, ValueType } from "./graph.ts";
@@ -104,7 +104,7 @@ export class Scanner {
     if (this.accept("zeros=")) this.#number();
     const found = this.#constants.get(hash.slice(1));
     if (found === undefined) this.fail(`no constant has the hash ${hash}`, column);
-    const same = found.dtype === dtype && `${found.shape}` === `${shape}`;
+    const same = found.dtype === dtype && sameShape(found.shape, shape);
     if (!same) {
       this.fail(
         `constant ${hash} is ${found.dtype}[${found.shape}], not ${dtype}[${shape}]`,

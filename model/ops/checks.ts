@@ -2,7 +2,7 @@
 
 import { type DType, dtypeRange, isFloat } from "../../core/dtype.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { Shape } from "../../core/shape.ts";
+import { type Shape, sameShape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelError, problem } from "../diagnostics/diagnostic.ts";
 import type { Node, OpKind, TensorQuantization, ValueType } from "../ir/graph.ts";
@@ -70,7 +70,7 @@ export function demandRank(op: OpKind, what: string, type: ValueType, rank: numb
 
 export function demandShape(op: OpKind, what: string, type: ValueType, shape: Shape): void {
   demand(
-    type.shape.length === shape.length && shape.every((dim, axis) => dim === type.shape[axis]),
+    sameShape(type.shape, shape),
     op,
     `expected ${what} of shape [${shape.join(",")}], got ${printType(type)}`,
   );

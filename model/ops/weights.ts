@@ -12,6 +12,7 @@ import {
   demandDType,
   demandF32,
   demandInt8Output,
+  demandPerTensor,
   demandShape,
 } from "./checks.ts";
 
@@ -55,11 +56,7 @@ export function demandIntegerOperands(
 
 export function demandActivations(op: OpKind, what: string, type: ValueType): void {
   demandDType(op, what, type, ["i8"]);
-  demand(
-    type.quantization !== undefined && type.quantization.axis === undefined,
-    op,
-    `expected ${what} with one scale for the whole tensor, got ${printType(type)}`,
-  );
+  demandPerTensor(op, what, type);
 }
 
 /** Whether multipliers, scales and bounds are in range, one per channel. */

@@ -1,6 +1,6 @@
 /** @file Operators that move or repeat elements: Transpose, Concat, Gather, Expand, Tile, DepthToSpace. */
 
-import { broadcastShapes } from "../../../core/shape.ts";
+import { broadcastShapes, sameShape } from "../../../core/shape.ts";
 import { toNumbers } from "../../../core/tensor.ts";
 import type { NodeId } from "../../ir/graph.ts";
 import type { Importer, ImportNode } from "./context.ts";
@@ -42,8 +42,7 @@ export const importExpand: Importer = n => {
   if (shape === undefined) {
     return n.fail("graph/bad-shape", `[${n.shapeOf(x)}] does not broadcast to [${wanted}]`);
   }
-  const same = shape.join() === n.shapeOf(x).join();
-  return same ? x : n.add("expand", [x], { shape });
+  return sameShape(shape, n.shapeOf(x)) ? x : n.add("expand", [x], { shape });
 };
 
 export const importTile: Importer = n => {
