@@ -11,26 +11,51 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Runs one command many times: a fresh instance of one compiled module for each. */
+export interface CommandRunner {
+  run(stdin: Uint8Array): CommandResult;
+  close(): void;
+}
+
 export function runCommand(
   wasm: Uint8Array,
   stdin: Uint8Array,
   args: readonly string[] = [],
 ): CommandResult {
-  const folder = mkdtempSync(join(tmpdir(), "tritc-wasi-"));
-  const path = (name: string): string => join(folder, name);
-  writeFileSync(path("in"), stdin);
-  const files = [openSync(path("in"), "r"), openSync(path("out"), "w"), openSync(path("err"), "w")];
+  const runner = commandRunner(wasm, args);
   try {
-    const code = start(wasm, args, files as [number, number, number]);
-    return { code, stdout: readFileSync(path("out")), stderr: readFileSync(path("err"), "utf8") };
+    return runner.run(stdin);
   } finally {
-    for (const file of files) closeSync(file);
-    rmSync(folder, { recursive: true });
+    runner.close();
   }
 }
 
+export function commandRunner(wasm: Uint8Array, args: readonly string[] = []): CommandRunner {
+  const module = new WebAssembly.Module(wasm as BufferSource);
+  const folder = mkdtempSync(join(tmpdir(), "tritc-wasi-"));
+  const path = (name: string): string => join(folder, name);
+  return {
+    run(input) {
+      writeFileSync(path("in"), input);
+      const files = [
+        openSync(path("in"), "r"),
+        openSync(path("out"), "w"),
+        openSync(path("err"), "w"),
+      ] as [number, number, number];
+      try {
+        const code = start(module, args, files);
+        const stderr = readFileSync(path("err"), "utf8");
+        return { code, stdout: Uint8Array.from(readFileSync(path("out"))), stderr };
+      } finally {
+        for (const file of files) closeSync(file);
+      }
+    },
+    close: () => rmSync(folder, { recursive: true }),
+  };
+}
+
 function start(
-  wasm: Uint8Array,
+  module: WebAssembly.Module,
   args: readonly string[],
   [stdin, stdout, stderr]: readonly [number, number, number],
 ): number {
@@ -42,7 +67,6 @@ function start(
     stderr,
     returnOnExit: true,
   });
-  const module = new WebAssembly.Module(wasm as BufferSource);
   const imports = wasi.getImportObject() as WebAssembly.Imports;
   return wasi.start(new WebAssembly.Instance(module, imports));
 }
