@@ -3,15 +3,14 @@
 import type { Shape } from "../../core/shape.ts";
 import type { Pads } from "../../model/ir/attributes.ts";
 import type { Node } from "../../model/ir/graph.ts";
-import { taps } from "../../model/ops/window.ts";
+import { reach, taps } from "../../model/ops/window.ts";
 
 /** Whether no window reaches beyond the image of `shape` and its padding. */
 export function windowsLieInside({ type, attrs }: Node<"average-pool">, shape: Shape): boolean {
   const first = attrs.layout === "nchw" ? 2 : 1;
   return [0, 1].every(i => {
     const last = (type.shape[first + i]! - 1) * attrs.strides[i]!;
-    const reach = last + (attrs.kernel[i]! - 1) * attrs.dilations[i]! + 1;
-    return reach <= shape[first + i]! + attrs.pads[i]! + attrs.pads[i + 2]!;
+    return last + reach(attrs, i) <= shape[first + i]! + attrs.pads[i]! + attrs.pads[i + 2]!;
   });
 }
 

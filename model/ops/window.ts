@@ -67,8 +67,8 @@ export function slide(op: OpKind, { height, width }: Image, w: Window): [number,
 }
 
 /** Rows (0) or columns (1) that a window spans, dilation included. */
-export function reach({ kernel, dilations }: Window, axis: 0 | 1): number {
-  return (kernel[axis] - 1) * dilations[axis] + 1;
+export function reach({ kernel, dilations }: Omit<Window, "strides" | "pads">, axis: number) {
+  return (kernel[axis]! - 1) * dilations[axis]! + 1;
 }
 
 function positions(size: number, span: number, stride: number): number {

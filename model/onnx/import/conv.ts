@@ -2,10 +2,10 @@
 
 import type { Pair, Window } from "../../ir/attributes.ts";
 import type { NodeId } from "../../ir/graph.ts";
+import { reach } from "../../ops/window.ts";
 import type { Importer, ImportNode } from "./context.ts";
 import {
   closeWindow,
-  extent,
   liftActivation,
   lifted,
   liftWeights,
@@ -87,8 +87,7 @@ function transposedWindow(
     return { ...window, pads: autoPad === "VALID" ? [0, 0, 0, 0] : givenPads, outputPadding };
   }
   const excess = sizes.map(
-    (size, i) =>
-      strides[i]! * (size - 1) + outputPadding[i]! + extent(kernel[i]!, dilations[i]!) - wanted[i]!,
+    (size, i) => strides[i]! * (size - 1) + outputPadding[i]! + reach(open, i) - wanted[i]!,
   );
   const missing = excess.map((value, i) => outputPadding[i]! + Math.max(0, -value));
   return {

@@ -2,10 +2,10 @@
 
 import type { Pads, Pair, Window } from "../../ir/attributes.ts";
 import type { NodeId } from "../../ir/graph.ts";
+import { reach } from "../../ops/window.ts";
 import type { Importer, ImportNode } from "./context.ts";
 import {
   closeWindow,
-  extent,
   liftActivation,
   lower,
   type OpenWindow,
@@ -77,18 +77,14 @@ function poolWindow(
 }
 
 /** The last window must begin inside the image or the room before it. */
-function ceilPad(
-  { kernel, strides, dilations, pads }: Window,
-  size: number,
-  dimension: number,
-): number {
-  const stride = strides[dimension]!;
-  const before = pads[dimension]!;
-  const length = size + before + pads[dimension + 2]!;
-  const reach = extent(kernel[dimension]!, dilations[dimension]!);
-  let last = Math.ceil((length - reach) / stride) * stride;
+function ceilPad(window: Window, size: number, dimension: number): number {
+  const stride = window.strides[dimension]!;
+  const before = window.pads[dimension]!;
+  const length = size + before + window.pads[dimension + 2]!;
+  const span = reach(window, dimension);
+  let last = Math.ceil((length - span) / stride) * stride;
   if (last >= size + before) last -= stride;
-  return Math.max(0, last + reach - length);
+  return Math.max(0, last + span - length);
 }
 
 function sumOf(a: Pads, b: Pads): Pads {

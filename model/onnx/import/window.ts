@@ -10,6 +10,7 @@ import type { Shape } from "../../../core/shape.ts";
 import { reshaped } from "../../../core/tensor.ts";
 import type { Pads, Pair, Window } from "../../ir/attributes.ts";
 import type { NodeId } from "../../ir/graph.ts";
+import { reach } from "../../ops/window.ts";
 import type { ImportNode } from "./context.ts";
 
 /** The number of spatial dimensions of `x`, 1 or 2. @throws onnx/unsupported-attribute */
@@ -106,11 +107,6 @@ function padsOf(n: ImportNode, values: readonly number[], rank: 1 | 2): Pads {
   return rank === 1 ? [0, values[0]!, 0, values[1]!] : (values as unknown as Pads);
 }
 
-/** The length of input under one window. */
-export function extent(kernel: number, dilation: number): number {
-  return (kernel - 1) * dilation + 1;
-}
-
 /** The window with explicit pads, over an input of `sizes` (height, width). */
 export function closeWindow(window: OpenWindow, sizes: Pair): Window {
   const { kernel, strides, dilations, autoPad, givenPads } = window;
@@ -118,7 +114,7 @@ export function closeWindow(window: OpenWindow, sizes: Pair): Window {
   if (autoPad === "VALID") return { kernel, strides, dilations, pads: [0, 0, 0, 0] };
   const total = sizes.map((size, i) => {
     const outputs = Math.ceil(size / strides[i]!);
-    return Math.max(0, (outputs - 1) * strides[i]! + extent(kernel[i]!, dilations[i]!) - size);
+    return Math.max(0, (outputs - 1) * strides[i]! + reach(window, i) - size);
   });
   return { kernel, strides, dilations, pads: splitPads(total, autoPad === "SAME_LOWER") };
 }
