@@ -12,15 +12,12 @@ import { elementTypeOf } from "../element-type.ts";
 import type { ExportGraph } from "./context.ts";
 import { clamped, type Exporter } from "./elementwise.ts";
 import { dequantized, quantized, quantizedOutput, realOf } from "./quantize.ts";
-import { channelFirst, windowAttributes } from "./window.ts";
+import { channelFirst, groupOf, windowAttributes } from "./window.ts";
 
 export const exportQConv: Exporter<"qconv"> = (node, e) => {
   const { attrs } = node;
   const [weights, bias] = realParameters(e, node);
-  const attributes = {
-    ...windowAttributes(attrs),
-    ...(attrs.group === 1 ? {} : { group: { int: attrs.group } }),
-  };
+  const attributes = { ...windowAttributes(attrs), ...groupOf(attrs.group) };
   const [x, , , addend] = node.inputs;
   const result = finished(e, attrs.epilogue, () =>
     channelFirst(e, attrs.layout, realOf(e, x!), image =>

@@ -29,7 +29,8 @@ export function channelFirst(
   return layout === "nchw" ? make(name) : e.nhwc(make(e.nchw(name)));
 }
 
-function groupOf(group: number): Attributes {
+/** Nothing for 1, the default. */
+export function groupOf(group: number): Attributes {
   return group === 1 ? {} : { group: { int: group } };
 }
 
