@@ -67,18 +67,34 @@ export class InternalError extends Error {
   }
 }
 
-/** Runs `step` for each item, gathers the problems of all, and throws them together. */
-export function collectProblems<T, R>(items: Iterable<T>, step: (item: T) => R): R[] {
-  const results: R[] = [];
-  const found: Diagnostic[] = [];
-  for (const item of items) {
+/** The problems of several steps, to be thrown together. */
+export class Problems {
+  readonly #found: Diagnostic[] = [];
+
+  add(...found: readonly Diagnostic[]): void {
+    this.#found.push(...found);
+  }
+
+  /** The result of `step`, or `undefined` after noting its problems. */
+  attempt<R>(step: () => R): R | undefined {
     try {
-      results.push(step(item));
+      return step();
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      found.push(...error.diagnostics);
+      this.add(...error.diagnostics);
+      return undefined;
     }
   }
-  if (found.length > 0) throw new ModelError(...found);
-  return results;
+
+  /** @throws ModelError with all problems, if there are any */
+  throwAll(): void {
+    if (this.#found.length > 0) throw new ModelError(...this.#found);
+  }
+}
+
+/** Runs `step` for each item, and throws the problems of all together. */
+export function collectProblems<T>(items: Iterable<T>, step: (item: T) => void): void {
+  const problems = new Problems();
+  for (const item of items) problems.attempt(() => step(item));
+  problems.throwAll();
 }

@@ -6,18 +6,25 @@
  * whose operand failed is passed over in silence.
  */
 
-import { type Diagnostic, ModelError, problem, UsageError } from "../diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  ModelError,
+  Problems,
+  problem,
+  UsageError,
+} from "../diagnostics/diagnostic.ts";
 import type { Graph, GraphOutput } from "../ir/graph.ts";
 import { graphBuilder } from "../ops/index.ts";
 import { decodeModel } from "./decode.ts";
 import { type Importing, ImportNode } from "./import/context.ts";
 import { Folder } from "./import/fold.ts";
 import { importerOf } from "./import/index.ts";
-import { type ModelInput, resolveInputs } from "./inputs.ts";
+import { resolveInputs } from "./inputs.ts";
 import { normalizeDomain, opsetOf } from "./opset.ts";
-import type { GraphProto, ModelProto, NodeProto } from "./proto/onnx_pb.ts";
+import type { GraphProto, NodeProto } from "./proto/onnx_pb.ts";
 import { placeOf, scheduleNodes } from "./schedule.ts";
 import { tensorOfProto } from "./tensor.ts";
+import { unsupportedOperators } from "./unsupported.ts";
 
 export interface ReadOptions {
   /** Binds a symbolic first dimension; 1 if left out. */
@@ -36,12 +43,12 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): Graph {
   const model = decodeModel(bytes);
   const graph = model.graph!;
   const opset = opsetOf(model);
-  const nodes = allOf<readonly NodeProto[]>(
-    () => scheduleNodes(graph),
-    () => refuseUnsupported(model, graph, opset),
-  )[0]!;
+  const problems = new Problems();
+  const nodes = problems.attempt(() => scheduleNodes(graph));
+  problems.add(...unsupportedOperators(model, graph, opset));
+  problems.throwAll();
   const importing = startImport(graph, opset, options);
-  importNodes(nodes, importing);
+  importNodes(nodes!, importing);
   const outputs = outputsOf(graph, importing);
   const name = options.name ?? (graph.name === "" ? "model" : graph.name);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
@@ -58,88 +65,21 @@ function checkOptions({ batch }: ReadOptions): void {
   );
 }
 
-/** Runs every step and throws the problems of all together. */
-function allOf<R>(...steps: readonly (() => R | undefined)[]): readonly (R | undefined)[] {
-  const found: Diagnostic[] = [];
-  const results = steps.map(step => gather(found, step));
-  if (found.length > 0) throw new ModelError(...found);
-  return results;
-}
-
-/** The result of `step`, or `undefined` after noting its problems in `found`. */
-function gather<R>(found: Diagnostic[], step: () => R): R | undefined {
-  try {
-    return step();
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    found.push(...error.diagnostics);
-    return undefined;
-  }
-}
-
-/** One problem per operator, with its nodes. */
-function refuseUnsupported(model: ModelProto, graph: GraphProto, opset: number): undefined {
-  const byOperator = new Map<string, NodeProto[]>();
-  for (const node of graph.node) {
-    const domain = normalizeDomain(node.domain);
-    if (importerOf(domain, node.opType) !== undefined) continue;
-    const key = domain === "" ? node.opType : `${domain}.${node.opType}`;
-    byOperator.set(key, [...(byOperator.get(key) ?? []), node]);
-  }
-  if (byOperator.size === 0) return undefined;
-  throw new ModelError(
-    ...[...byOperator].map(([key, nodes]) => unsupportedOp(model, opset, key, nodes)),
-  );
-}
-
-/** More nodes than this are counted, not listed. */
-const MAX_LISTED = 8;
-
-function unsupportedOp(
-  model: ModelProto,
-  opset: number,
-  key: string,
-  nodes: readonly NodeProto[],
-): Diagnostic {
-  const first = nodes[0]!;
-  const version = normalizeDomain(first.domain) === "" ? ` (opset ${opset})` : "";
-  const local = model.functions.some(
-    ({ name, domain }) => name === first.opType && domain === first.domain,
-  );
-  const hasBody = first.attribute.some(({ g, graphs }) => g !== undefined || graphs.length > 0);
-  const more = nodes.length > MAX_LISTED ? [`and ${nodes.length - MAX_LISTED} more`] : [];
-  return problem("onnx/unsupported-op", `operator "${key}"${version} is not supported`, {
-    at: placeOf(first),
-    notes: [
-      `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"} in this model:`,
-      ...nodes.slice(0, MAX_LISTED).map(placeOf),
-      ...more,
-    ],
-    help: wayAround(local, hasBody),
-  });
-}
-
-function wayAround(local: boolean, hasBody: boolean): string {
-  if (local) return "the model defines the operator itself: inline it with onnx.inliner";
-  if (hasBody) return "export without control flow: tritc compiles straight-line networks";
-  return "write the layer with supported operators, or cut it off and compute it outside";
-}
-
 /** Inputs and initialisers, in a builder. */
 function startImport(graph: GraphProto, opset: number, options: ReadOptions): Importing {
   const builder = graphBuilder();
   const values: Importing["values"] = new Map();
   const importing = { opset, builder, folder: new Folder(builder), values };
-  const found: Diagnostic[] = [];
-  const inputs = gather<readonly ModelInput[]>(found, () => resolveInputs(graph, options.batch));
+  const problems = new Problems();
+  const inputs = problems.attempt(() => resolveInputs(graph, options.batch));
   for (const { name, dtype, shape } of inputs ?? []) {
-    gather(found, () => {
+    problems.attempt(() => {
       const id = located(`input "${name}"`, () => builder.input(name, dtype, shape));
       values.set(name, id);
     });
   }
   for (const proto of graph.initializer) {
-    gather(found, () => {
+    problems.attempt(() => {
       const place = `initializer "${proto.name}"`;
       const tensor = tensorOfProto(proto, place);
       const id = located(place, () => builder.constant(tensor, { name: proto.name }));
@@ -147,25 +87,25 @@ function startImport(graph: GraphProto, opset: number, options: ReadOptions): Im
     });
   }
   for (const { values: proto } of graph.sparseInitializer) {
-    found.push(
+    problems.add(
       problem("onnx/unsupported-type", "the initializer is sparse", {
         at: `initializer "${proto?.name ?? ""}"`,
         help: "store it as a dense tensor: zeros cost nothing after compilation",
       }),
     );
   }
-  if (found.length > 0) throw new ModelError(...found);
+  problems.throwAll();
   return importing;
 }
 
 function importNodes(nodes: readonly NodeProto[], importing: Importing): void {
-  const found: Diagnostic[] = [];
+  const problems = new Problems();
   const used = new Set(nodes.flatMap(node => node.input));
   for (const node of nodes) {
     const ready = node.input.every(name => name === "" || importing.values.has(name));
-    if (ready) gather(found, () => importNode(node, importing, used));
+    if (ready) problems.attempt(() => importNode(node, importing, used));
   }
-  if (found.length > 0) throw new ModelError(...found);
+  problems.throwAll();
 }
 
 function importNode(proto: NodeProto, importing: Importing, used: ReadonlySet<string>): void {
