@@ -38,7 +38,7 @@ import { recognizeActivation } from "./recognize-activation.ts";
 import { signActivations } from "./sign-activations.ts";
 import { sinkTranspose } from "./sink-transpose.ts";
 
-export type { PlaneNode, RunsOnPlanes } from "./assign-planes.ts";
+export type { RunsOnPlanes } from "./assign-planes.ts";
 export { calibrate, type Ranges, type Sample } from "./calibrate.ts";
 export type { Supports } from "./check-supported.ts";
 export type { Pass } from "./pass.ts";
