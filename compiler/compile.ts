@@ -19,7 +19,9 @@ import type { Plan } from "./plan/plan.ts";
 /** The part of a target's record that the compiler needs; see targets/. */
 export interface CompileTarget {
   readonly name: TargetName;
+  /** Whether the module is a WASI command as well. */
   readonly shell: boolean;
+  /** The instruction set that every engine of this kind has had for years. */
   readonly simd: SimdTier;
 }
 

@@ -3,11 +3,10 @@
 import type { ActivationChoice, OptimizeChoice, SimdTier, WeightChoice } from "../core/abi.ts";
 import { type Diagnostic, problem, UsageError, warning } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
-import { readOnnx } from "../model/onnx/index.ts";
+import { type ReadOptions, readOnnx } from "../model/onnx/index.ts";
 import {
   calibrate,
   lowerPasses,
-  type Pass,
   passList,
   preparePasses,
   type Ranges,
@@ -15,9 +14,10 @@ import {
   runPasses,
   type Sample,
 } from "./passes/index.ts";
+import type { RunOptions } from "./passes/run-passes.ts";
 import { runsOnPlanes, supports } from "./plan/lower/index.ts";
 
-export interface LowerModelOptions {
+export interface LowerModelOptions extends ReadOptions, RunOptions {
   readonly weights?: WeightChoice;
   /** `size` unless told. Results are the same, to the bit. */
   readonly optimize?: OptimizeChoice;
@@ -27,20 +27,10 @@ export interface LowerModelOptions {
   readonly simd?: SimdTier;
   /** What runs on channel planes, under `speed`, in place of what the tier allows. */
   readonly planes?: RunsOnPlanes;
-  /** Binds a symbolic batch. */
-  readonly batch?: number;
-  /** Name of the graph, in place of the model's own. */
-  readonly name?: string;
   /** Inputs to measure the ranges of activations on, which are then held in 8 bits. */
   readonly samples?: Iterable<Sample>;
   /** Ranges measured before, in place of samples. */
   readonly ranges?: Ranges;
-  /** The name of the last pass to run. */
-  readonly stopAfter?: string;
-  /** Verifies the graph after every pass; on unless switched off. */
-  readonly verify?: boolean;
-  /** Sees the graph after every pass. */
-  readonly trace?: (pass: Pass, graph: Graph, changed: boolean) => void;
 }
 
 export interface LoweredModel {
@@ -61,7 +51,7 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   demandPass(stopAfter);
   const source = sourceGraph(model, options);
   const prepare = preparePasses({ weights });
-  const prepared = runPasses(source, prepare, runOptions(options));
+  const prepared = runPasses(source, prepare, options);
   if (prepare.some(pass => pass.name === stopAfter)) return { graph: prepared, diagnostics: [] };
   const ranges = rangesFor(prepared, options);
   const planes = planesFor(options);
@@ -71,7 +61,7 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
     ...(ranges === undefined ? {} : { ranges }),
     ...(planes === undefined ? {} : { planes }),
   });
-  const graph = runPasses(prepared, lower, runOptions(options));
+  const graph = runPasses(prepared, lower, options);
   const diagnostics = weightsOnly(weights, ranges);
   return { graph, diagnostics, ...(ranges === undefined ? {} : { ranges }) };
 }
@@ -82,18 +72,9 @@ function planesFor({ optimize, simd, planes }: LowerModelOptions): RunsOnPlanes 
   return planes ?? (simd === "scalar" ? undefined : runsOnPlanes);
 }
 
-function sourceGraph(model: Uint8Array | Graph, { batch, name }: LowerModelOptions): Graph {
-  const named = name === undefined ? {} : { name };
-  if (!(model instanceof Uint8Array)) return { ...model, ...named };
-  return readOnnx(model, { ...named, ...(batch === undefined ? {} : { batch }) });
-}
-
-function runOptions({ verify, trace, stopAfter }: LowerModelOptions) {
-  return {
-    ...(verify === undefined ? {} : { verify }),
-    ...(trace === undefined ? {} : { trace }),
-    ...(stopAfter === undefined ? {} : { stopAfter }),
-  };
+function sourceGraph(model: Uint8Array | Graph, options: ReadOptions): Graph {
+  if (model instanceof Uint8Array) return readOnnx(model, options);
+  return { ...model, name: options.name ?? model.name };
 }
 
 function rangesFor(graph: Graph, { ranges, samples }: LowerModelOptions): Ranges | undefined {
@@ -102,11 +83,13 @@ function rangesFor(graph: Graph, { ranges, samples }: LowerModelOptions): Ranges
 }
 
 function demandPass(name: string | undefined): void {
-  if (name === undefined || passList().some(pass => pass.name === name)) return;
+  const names = passList().map(pass => pass.name);
+  if (name === undefined || names.includes(name)) return;
   throw new UsageError(
     problem("usage/bad-option", `there is no pass "${name}"`, {
       at: "--stop-after",
-      help: "tritc passes lists them",
+      notes: [`passes are ${names.join(", ")}`],
+      help: "tritc passes says what each does",
     }),
   );
 }

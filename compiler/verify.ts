@@ -1,6 +1,6 @@
 /** @file Compares a module with the oracle, bit for bit. */
 
-import { ABI_VERSION, EXPORTS, type Manifest, STATUS_OK } from "../core/abi.ts";
+import { ABI_VERSION, EXPORTS, type Manifest, type ModuleExports, STATUS_OK } from "../core/abi.ts";
 import { allocate } from "../core/dtype.ts";
 import { digestOf } from "../core/hash.ts";
 import { elementCount } from "../core/shape.ts";
@@ -84,19 +84,11 @@ function firstDifference(expected: Outputs, got: Outputs, sample: number): Diffe
   return undefined;
 }
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  readonly [EXPORTS.abi]: () => number;
-  readonly [EXPORTS.input]: (index: number) => number;
-  readonly [EXPORTS.output]: (index: number) => number;
-  readonly [EXPORTS.run]: () => number;
-}
-
 /** The module as a function. Imports of a command are there, but may not be called. */
 function instantiate(wasm: Uint8Array, manifest: Manifest): (sample: Sample) => Outputs {
   const module = new WebAssembly.Module(wasm as BufferSource);
   const { exports } = new WebAssembly.Instance(module, forbiddenImports(module));
-  const { memory, ...entry } = exports as unknown as Exports;
+  const { memory, ...entry } = exports as unknown as ModuleExports;
   if (entry[EXPORTS.abi]() !== ABI_VERSION) throw new InternalError("the module's ABI is unknown");
   return sample => {
     for (const [index, { name, dtype, shape }] of manifest.inputs.entries()) {

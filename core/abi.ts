@@ -27,6 +27,15 @@ export const EXPORTS = {
 /** What `tritc_run` returns. */
 export const STATUS_OK = 0;
 
+/** The exports of a module's instance. */
+export interface ModuleExports {
+  readonly [EXPORTS.memory]: WebAssembly.Memory;
+  readonly [EXPORTS.abi]: () => number;
+  readonly [EXPORTS.input]: (index: number) => number;
+  readonly [EXPORTS.output]: (index: number) => number;
+  readonly [EXPORTS.run]: () => number;
+}
+
 export type SimdTier = "scalar" | "simd128";
 export type TargetName = "web" | "node" | "wasi";
 export type WeightChoice = "auto" | "ternary" | "int8" | "f32";

@@ -17,6 +17,7 @@ import {
   EXPORTS,
   MANIFEST_SECTION,
   type Manifest,
+  type ModuleExports,
   type Port,
   STATUS_OK,
 } from "../core/abi.ts";
@@ -40,14 +41,6 @@ export type RunInputs<T extends ModelTypes> = {
   readonly [K in keyof T["inputs"]]?: T["inputs"][K] | TensorLike<T["inputs"][K]>;
 };
 
-interface Entry {
-  readonly memory: WebAssembly.Memory;
-  readonly [EXPORTS.abi]: () => number;
-  readonly [EXPORTS.input]: (index: number) => number;
-  readonly [EXPORTS.output]: (index: number) => number;
-  readonly [EXPORTS.run]: () => number;
-}
-
 /** One instance of a module, with memory of its own. */
 export class Model<T extends ModelTypes = ModelTypes> {
   readonly manifest: Manifest;
@@ -61,7 +54,7 @@ export class Model<T extends ModelTypes = ModelTypes> {
 
   /** Use `load`. */
   constructor(module: WebAssembly.Module, manifest: Manifest, instance: WebAssembly.Instance) {
-    const entry = instance.exports as unknown as Entry;
+    const entry = instance.exports as unknown as ModuleExports;
     const views = (ports: readonly Port[], address: (index: number) => number) =>
       Object.fromEntries(
         ports.map((port, i) => [
@@ -114,7 +107,8 @@ async function instantiate<T extends ModelTypes>(
   manifest: Manifest,
 ): Promise<Model<T>> {
   const instance = await WebAssembly.instantiate(module, commandImports(module));
-  const abi = (instance.exports[EXPORTS.abi] as Entry[typeof EXPORTS.abi] | undefined)?.();
+  const exports = instance.exports as Partial<ModuleExports>;
+  const abi = exports[EXPORTS.abi]?.();
   if (abi !== ABI_VERSION) {
     throw new RunError("run/not-tritc", "the ABI", `version ${ABI_VERSION}`, `${abi}`);
   }

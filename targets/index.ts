@@ -1,9 +1,12 @@
 /** @file The list of targets: one record each. */
 
+import type { CompileTarget } from "../compiler/index.ts";
 import type { TargetName } from "../core/abi.ts";
-import type { Target } from "./target.ts";
 
-export type { Target } from "./target.ts";
+export interface Target extends CompileTarget {
+  /** One line for help texts. */
+  readonly summary: string;
+}
 
 /** Browsers and workers, through `tritc/runtime`. */
 const web: Target = {
