@@ -1,10 +1,8 @@
 /** @file `tritc kernels`: the kernels that modules are made of. */
 
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { parseKernelTable } from "../../compiler/plan/kernel-library.ts";
+import { loadKernelLibrary } from "../../targets/kernel-files.ts";
 import { addJson, type JsonFlag } from "../options.ts";
-import { packageFile } from "../package-file.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
@@ -23,9 +21,7 @@ export function addKernels(program: Command, { terminal }: Session): void {
   addJson(command)
     .addHelpText("after", EXAMPLES)
     .action((word: string | undefined, { json }: JsonFlag) => {
-      const all = parseKernelTable(
-        JSON.parse(readFileSync(packageFile("assembly/kernels.json"), "utf8")),
-      );
+      const { table: all } = loadKernelLibrary();
       const rows = all.filter(({ name }) => word === undefined || name.includes(word));
       if (json) return printJson(terminal, rows);
       return terminal.out(table(rows.map(row => [row.name, row.family, row.isa])));
