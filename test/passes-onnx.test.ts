@@ -8,6 +8,7 @@ import { ModelError } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../model/ir/graph.ts";
 import { readOnnx, readTensor } from "../model/onnx/index.ts";
 import { evaluate } from "../model/ops/index.ts";
+import { absent, readOriginal } from "./data/originals.ts";
 import { randomInputs } from "./fuzz/random-graph.ts";
 import {
   type BackendCase,
@@ -15,7 +16,6 @@ import {
   type Suite,
   skipWithoutBackendCases,
 } from "./onnx/backend-cases.ts";
-import { readData, skipWithout } from "./onnx/data.ts";
 
 const SUITES: readonly Suite[] = ["node", "pytorch-converted", "pytorch-operator", "simple"];
 
@@ -75,9 +75,9 @@ const NETWORKS = [
   "models/alibaba-tiny/model_kws.onnx",
 ];
 
-describe.skipIf(skipWithout("mlperf-tiny"))("reference networks", () => {
+describe.skipIf(absent("mlperf-tiny"))("reference networks", () => {
   test.each(NETWORKS)("%s: the same results, channel-last, kernels for every op", path => {
-    const graph = readOnnx(readData(path));
+    const graph = readOnnx(readOriginal(path));
     expectSame(graph, randomInputs(graph, 1), path);
     const lowered = allPasses(graph);
     expect(lowered.nodes.filter(node => node.kind === "transpose")).toEqual([]);

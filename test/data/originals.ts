@@ -5,14 +5,18 @@
  * absent, with one line that says so, and fail instead where `CI` is set.
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-const FOLDER = process.env.TRITC_DATA ?? "../shared/data";
+import { dataFolder } from "../../trainer/data/locate.ts";
 
 /** The path of `name` there. */
 export function original(name: string): string {
-  return join(FOLDER, name);
+  return join(dataFolder(), name);
+}
+
+/** The bytes of the file `name` there. */
+export function readOriginal(name: string): Uint8Array {
+  return readFileSync(original(name));
 }
 
 /** Whether tests that need `names` have to be skipped. @throws where `CI` is set */

@@ -6,9 +6,9 @@ import { verifyModule } from "../../compiler/index.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { readTensor } from "../../model/onnx/index.ts";
 import { load } from "../../runtime/index.ts";
+import { absent, readOriginal } from "../data/originals.ts";
 import { Random } from "../fuzz/random.ts";
 import { compileGraph, TIERS } from "../plan/compile-and-compare.ts";
-import { hasData, readData } from "./reference-data.ts";
 
 const MNIST = "models/mnist-8";
 const TINY = ["mlperf-tiny/kws01_dscnn.onnx", "mlperf-tiny/ic01_resnet8.onnx"];
@@ -17,14 +17,14 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((m, x) => Math.max(m, x), 0);
 }
 
-describe.skipIf(!hasData(MNIST))("mnist-8", () => {
+describe.skipIf(absent(MNIST))("mnist-8", () => {
   test.each(TIERS)("reproduces the official test sets (%s)", async simd => {
-    const { wasm, manifest } = compileGraph(readData(`${MNIST}/model.onnx`), { simd });
+    const { wasm, manifest } = compileGraph(readOriginal(`${MNIST}/model.onnx`), { simd });
     const model = await load(wasm as Uint8Array<ArrayBuffer>);
     const [input, output] = [manifest.inputs[0]!.name, manifest.outputs[0]!.name];
     for (const set of [0, 1, 2]) {
       const read = (file: string) =>
-        readTensor(readData(`${MNIST}/test_data_set_${set}/${file}.pb`)) as Tensor<"f32">;
+        readTensor(readOriginal(`${MNIST}/test_data_set_${set}/${file}.pb`)) as Tensor<"f32">;
       const expected = read("output_0").data;
       const got = model.run({ [input]: read("input_0").data })[output] as Float32Array;
       const size = Math.max(...expected.map(Math.abs));
@@ -34,10 +34,10 @@ describe.skipIf(!hasData(MNIST))("mnist-8", () => {
 });
 
 describe.each(TINY)("%s", path => {
-  const there = hasData(path);
+  const skipped = absent(path);
 
-  test.skipIf(!there)("agrees with ONNX Runtime in f32", async () => {
-    const bytes = readData(path);
+  test.skipIf(skipped)("agrees with ONNX Runtime in f32", async () => {
+    const bytes = readOriginal(path);
     const { wasm, manifest } = compileGraph(bytes);
     const model = await load(wasm as Uint8Array<ArrayBuffer>);
     const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
@@ -55,10 +55,10 @@ describe.each(TINY)("%s", path => {
     }
   });
 
-  test.skipIf(!there).each(["int8", "ternary"] as const)(
+  test.skipIf(skipped).each(["int8", "ternary"] as const)(
     "gives the oracle's bits with %s weights and 8-bit activations",
     weights => {
-      const bytes = readData(path);
+      const bytes = readOriginal(path);
       const { shape } = compileGraph(bytes).manifest.inputs[0]!;
       const name = compileGraph(bytes).manifest.inputs[0]!.name;
       const sample = (seed: number) => ({

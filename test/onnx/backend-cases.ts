@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DATA, skipWithout } from "./data.ts";
+import { absent, original } from "../data/originals.ts";
 
 const VERSION = "v1.22.0";
 const ARCHIVE = `onnx-backend/onnx-backend-${VERSION}.tar.xz`;
@@ -39,7 +39,7 @@ export interface DataSet {
 
 /** Whether to skip, because the cases are missing. */
 export function skipWithoutBackendCases(): boolean {
-  return skipWithout(ARCHIVE);
+  return absent(ARCHIVE);
 }
 
 export function backendCases(suite: Suite): readonly BackendCase[] {
@@ -55,7 +55,7 @@ function unpacked(): string {
   if (existsSync(folder)) return folder;
   mkdirSync(CACHE, { recursive: true });
   const beside = mkdtempSync(join(CACHE, "unpack-"));
-  execFileSync("tar", ["xJf", join(DATA, ARCHIVE), "-C", beside]);
+  execFileSync("tar", ["xJf", original(ARCHIVE), "-C", beside]);
   // Another process may have been faster: then its copy stays.
   if (!existsSync(folder)) renameSync(join(beside, VERSION), folder);
   rmSync(beside, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ModelError } from "../../model/diagnostics/diagnostic.ts";
 import { listOperators, readOnnx, readTensor, writeOnnx } from "../../model/onnx/index.ts";
-import { readData, skipWithout } from "./data.ts";
+import { absent, readOriginal } from "../data/originals.ts";
 import { opGraphs } from "./op-graphs.ts";
 
 /** Runs `step`; only a ModelError with diagnostics may come out of it. */
@@ -56,8 +56,8 @@ test("made of noise", () => {
   );
 });
 
-test.skipIf(skipWithout("models/mnist-8"))("a real model, cut off and changed", () => {
-  const bytes = readData("models/mnist-8/model.onnx");
+test.skipIf(absent("models/mnist-8"))("a real model, cut off and changed", () => {
+  const bytes = readOriginal("models/mnist-8/model.onnx");
   fc.assert(
     fc.property(fc.nat(), fc.array(flip, { maxLength: 3 }), (length, flips) => {
       survives(() => readOnnx(bytes.subarray(0, length % bytes.length)));

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { readOnnx, writeOnnx } from "../../model/onnx/index.ts";
 import { ModelProtoSchema } from "../../model/onnx/proto/onnx_pb.ts";
 import { GENERATED_PROTO, generateProto } from "../../scripts/generate-proto.ts";
-import { readData, skipWithout } from "./data.ts";
+import { absent, readOriginal } from "../data/originals.ts";
 import { opGraphs } from "./op-graphs.ts";
 
 /** Everything in the model, with field names and enumerators spelt out. */
@@ -46,8 +46,8 @@ describe("independent readers see what was written", () => {
   });
 });
 
-test.skipIf(skipWithout("models/mnist-8"))("what others write again is read alike", () => {
-  const original = readData("models/mnist-8/model.onnx");
+test.skipIf(absent("models/mnist-8"))("what others write again is read alike", () => {
+  const original = readOriginal("models/mnist-8/model.onnx");
   const expected = writeOnnx(readOnnx(original));
   const { ModelProto } = onnxProto.onnx;
   const copies = [

@@ -6,7 +6,7 @@ import { ModelError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { readOnnx, readTensor, writeOnnx } from "../../model/onnx/index.ts";
 import { evaluate, verifyGraph } from "../../model/ops/index.ts";
-import { readData, skipWithout } from "./data.ts";
+import { absent, readOriginal } from "../data/originals.ts";
 import { largestDifference, runOnnxRuntime } from "./onnx-runtime.ts";
 import { wave } from "./op-graphs.ts";
 
@@ -27,9 +27,9 @@ const MODELS: Readonly<Record<string, { readonly nodes: number; readonly outputs
 /** Fast enough for the oracle. */
 const EVALUATED = Object.keys(MODELS).filter(path => !/ultraface|vww|model_ic/.test(path));
 
-describe.skipIf(skipWithout("mlperf-tiny"))("real models", () => {
+describe.skipIf(absent("mlperf-tiny"))("real models", () => {
   test.each(Object.entries(MODELS))("%s is read whole", (path, expected) => {
-    const graph = readOnnx(readData(path));
+    const graph = readOnnx(readOriginal(path));
     verifyGraph(graph);
     expect(graph.nodes.length).toBe(expected.nodes);
     const types = graph.outputs.map(({ id }) => graph.nodes[id]!.type);
@@ -37,14 +37,14 @@ describe.skipIf(skipWithout("mlperf-tiny"))("real models", () => {
   });
 
   test.each(Object.keys(MODELS))("%s is the same after a round trip", path => {
-    const graph = readOnnx(readData(path));
+    const graph = readOnnx(readOriginal(path));
     const again = readOnnx(writeOnnx(graph));
     expect(bare(again)).toEqual(bare(graph));
     expect(Buffer.from(writeOnnx(again)).equals(writeOnnx(graph))).toBe(true);
   });
 
   test.each(EVALUATED)("%s computes what ONNX Runtime computes", async path => {
-    const original = readData(path);
+    const original = readOriginal(path);
     const graph = readOnnx(original);
     const ports = graph.inputs.map(id => graph.nodes[id]!);
     const inputs = Object.fromEntries(
@@ -61,9 +61,9 @@ describe.skipIf(skipWithout("mlperf-tiny"))("real models", () => {
 
   test.each([0, 1, 2])("mnist-8 gives the recorded output of test set %i", index => {
     const folder = "models/mnist-8";
-    const graph = readOnnx(readData(`${folder}/model.onnx`));
-    const input = readTensor(readData(`${folder}/test_data_set_${index}/input_0.pb`));
-    const expected = readTensor(readData(`${folder}/test_data_set_${index}/output_0.pb`));
+    const graph = readOnnx(readOriginal(`${folder}/model.onnx`));
+    const input = readTensor(readOriginal(`${folder}/test_data_set_${index}/input_0.pb`));
+    const expected = readTensor(readOriginal(`${folder}/test_data_set_${index}/output_0.pb`));
     const name = graph.nodes[graph.inputs[0]!]!.name!;
     const actual = evaluate(graph, { [name]: input })[graph.outputs[0]!.name]!;
     const largest = Math.max(...(expected.data as Float32Array).map(Math.abs));
@@ -71,7 +71,7 @@ describe.skipIf(skipWithout("mlperf-tiny"))("real models", () => {
   });
 
   test("a custom operator is named with all its nodes", () => {
-    const error = failureOf(() => readOnnx(readData("models/qonnx/TFC_2W2A.onnx")));
+    const error = failureOf(() => readOnnx(readOriginal("models/qonnx/TFC_2W2A.onnx")));
     expect(error.diagnostics.map(({ code }) => code)).toEqual(["onnx/unsupported-op"]);
     expect(error.diagnostics[0]!.message).toContain("onnx.brevitas.Quant");
     expect(error.diagnostics[0]!.notes).toHaveLength(9);
