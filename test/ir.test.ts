@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DTYPES, type DType, dtypeRange, isFloat } from "../core/dtype.ts";
 import { type Tensor, tensorOf } from "../core/tensor.ts";
-import { InternalError, ModelError } from "../model/diagnostics/diagnostic.ts";
+import { InternalError } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../model/ir/graph.ts";
 import { parseGraph } from "../model/ir/parse.ts";
 import { constantsOf, printGraph } from "../model/ir/print.ts";
 import { graphBuilder, rewrite, verifyGraph } from "../model/ops/index.ts";
+import { diagnosticsOf } from "./errors/diagnostics.ts";
 import { randomGraph } from "./fuzz/random-graph.ts";
 
 const TEXT = `graph tiny(%0 image: f32[1,4]) {
@@ -252,13 +253,7 @@ describe("the verifier refuses", () => {
 
 /** Each problem as `line:column message`. */
 function problemsOf(text: string): string[] {
-  try {
-    parseGraph(text);
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    return error.diagnostics.map(({ at, message }) => `${at} ${message}`);
-  }
-  return [];
+  return diagnosticsOf(() => parseGraph(text)).map(({ at, message }) => `${at} ${message}`);
 }
 
 const words = fc.oneof(

@@ -9,8 +9,8 @@ import { ternarize } from "../compiler/passes/quantize-weights.ts";
 import { valueKeys } from "../compiler/passes/value-keys.ts";
 import { chooseWeightForms } from "../compiler/passes/weight-policy.ts";
 import { tensorOf } from "../core/tensor.ts";
-import { ModelError } from "../model/diagnostics/diagnostic.ts";
 import { parseGraph } from "../model/ir/parse.ts";
+import { codesOf } from "./errors/diagnostics.ts";
 import { Random } from "./fuzz/random.ts";
 
 const CONV =
@@ -23,16 +23,6 @@ const NETWORK = parseGraph(`graph net(%0 x: f32[1,2,2,1]) {
   return y = %4
 }
 `);
-
-function codesOf(run: () => unknown): string[] {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ModelError) return error.diagnostics.map(({ code }) => code);
-    throw error;
-  }
-  return [];
-}
 
 describe("the range of a value", () => {
   test("is whole for an even spread", () => {

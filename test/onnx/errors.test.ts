@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { tensorOf } from "../../core/tensor.ts";
-import { type Diagnostic, ModelError, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { type ReadOptions, readOnnx } from "../../model/onnx/index.ts";
 import {
   AttributeProto_AttributeType,
@@ -12,17 +12,12 @@ import {
   TensorProto_DataType,
   TensorProtoSchema,
 } from "../../model/onnx/proto/onnx_pb.ts";
+import { diagnosticsOf } from "../errors/diagnostics.ts";
 import { type ModelSketch, makeModel } from "./make-model.ts";
 
 /** The diagnostics of reading `bytes`. */
 function problemsOf(bytes: Uint8Array, options?: ReadOptions): readonly Diagnostic[] {
-  try {
-    readOnnx(bytes, options);
-  } catch (error) {
-    if (error instanceof ModelError) return error.diagnostics;
-    throw error;
-  }
-  throw new Error("the model was read");
+  return diagnosticsOf(() => readOnnx(bytes, options));
 }
 
 function codesOf(sketch: ModelSketch, options?: ReadOptions): readonly string[] {
