@@ -1,3 +1,5 @@
+/** @file The integer form of a layer stays within a step of the real layer. */
+
 import { describe, expect, test } from "vitest";
 import {
   deriveConvDequantization,

@@ -1,6 +1,5 @@
 /** @file Real models: compiled in f32 they agree with official outputs and with ONNX Runtime. */
 
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { verifyModule } from "../../compiler/index.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
@@ -8,14 +7,11 @@ import { readTensor } from "../../model/onnx/index.ts";
 import { load } from "../../runtime/index.ts";
 import { absent, readOriginal } from "../data/originals.ts";
 import { Random } from "../fuzz/random.ts";
+import { largestDifference, runOnnxRuntime } from "../onnx/onnx-runtime.ts";
 import { compileGraph, TIERS } from "../plan/compile-and-compare.ts";
 
 const MNIST = "models/mnist-8";
 const TINY = ["mlperf-tiny/kws01_dscnn.onnx", "mlperf-tiny/ic01_resnet8.onnx"];
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((m, x) => Math.max(m, x), 0);
-}
 
 describe.skipIf(absent(MNIST))("mnist-8", () => {
   test.each(TIERS)("reproduces the official test sets (%s)", async simd => {
@@ -25,10 +21,11 @@ describe.skipIf(absent(MNIST))("mnist-8", () => {
     for (const set of [0, 1, 2]) {
       const read = (file: string) =>
         readTensor(readOriginal(`${MNIST}/test_data_set_${set}/${file}.pb`)) as Tensor<"f32">;
-      const expected = read("output_0").data;
+      const expected = read("output_0");
       const got = model.run({ [input]: read("input_0").data })[output] as Float32Array;
-      const size = Math.max(...expected.map(Math.abs));
-      expect(largestDifference(got, expected) / size).toBeLessThan(1e-3);
+      const size = Math.max(...expected.data.map(Math.abs));
+      const difference = largestDifference(tensor("f32", expected.shape, got), expected);
+      expect(difference / size).toBeLessThan(1e-3);
     }
   });
 });
@@ -40,17 +37,14 @@ describe.each(TINY)("%s", path => {
     const bytes = readOriginal(path);
     const { wasm, manifest } = compileGraph(bytes);
     const model = await load(wasm as Uint8Array<ArrayBuffer>);
-    const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
     const { name, shape } = manifest.inputs[0]!;
     for (const seed of [1, 2, 3, 4]) {
-      const { data } = new Random(seed).f32(shape, -1, 1);
-      const feeds = { [name]: new OrtTensor("float32", data, [...shape]) };
-      const expected = await session.run(feeds);
-      const got = model.run({ [name]: data });
+      const x = new Random(seed).f32(shape, -1, 1);
+      const expected = await runOnnxRuntime(bytes, { [name]: x });
+      const got = model.run({ [name]: x.data });
       for (const output of manifest.outputs) {
-        const reference = expected[output.name]!.data as Float32Array;
-        const own = got[output.name] as Float32Array;
-        expect(largestDifference(own, reference)).toBeLessThan(1e-4);
+        const own = tensor("f32", output.shape, got[output.name] as Float32Array);
+        expect(largestDifference(own, expected[output.name]!)).toBeLessThan(1e-4);
       }
     }
   });
@@ -59,11 +53,8 @@ describe.each(TINY)("%s", path => {
     "gives the oracle's bits with %s weights and 8-bit activations",
     weights => {
       const bytes = readOriginal(path);
-      const { shape } = compileGraph(bytes).manifest.inputs[0]!;
-      const name = compileGraph(bytes).manifest.inputs[0]!.name;
-      const sample = (seed: number) => ({
-        [name]: tensor("f32", shape, new Random(seed).f32(shape, -1, 1).data),
-      });
+      const { name, shape } = compileGraph(bytes).manifest.inputs[0]!;
+      const sample = (seed: number) => ({ [name]: new Random(seed).f32(shape, -1, 1) });
       const samples = [sample(1), sample(2)];
       for (const simd of TIERS) {
         const { graph, wasm, manifest } = compileGraph(bytes, { weights, samples, simd });
