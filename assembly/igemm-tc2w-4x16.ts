@@ -2,16 +2,12 @@
  * @file The int8 product with ternary weights: 4 output pixels by 16 channels, 4 k at once.
  *
  * One 16-bit lane of the second operand carries the weights of two channels,
- * a + 2^14 · b, so one multiplication does two: a 32-bit sum holds Σ x·a in its
- * low 14 bits and Σ x·b above, and is taken apart before the low part can
- * overflow. x comes as in igemm-i8-4x8.ts.
+ * a + 2^14 · b: see packed-sums.ts. x comes as in igemm-i8-4x8.ts.
  *
  * Layout    `swapped`: a block is 4 k of 16 channels in 16 bytes; fields 2v and
  *           2v + 1 of every 16-bit lane are a and b of vector v = (s, h)
  * Codes     code ^ 1, read as a signed 2-bit number, is minus the weight; so
  *           the sums are subtracted
- * Ranges    |Σ x·a| ≤ 60 · 2^7 < 2^13 over the 15 blocks between two `drain`s;
- *           |Σ x·b| · 2^14 < 2^27
  * Registers 8 packed sums, 4 weights, 1 x, 1 product in the inner loop; the 16
  *           plain sums wait in memory of the engine's choice
  */
@@ -20,14 +16,13 @@ import { zeroOf } from "./clamp";
 import { splat16 } from "./constant";
 import { finishPixelI32 } from "./finish-i32";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
+import { BLOCKS_PER_DRAIN, drainHigh, drainLow } from "./packed-sums";
 import { loadPairs, swapPairs } from "./pairs";
 import { nextColumn, nextPixel, wrapStep } from "./pixels";
 
 const NR = 16;
 const KR = 4;
 const BLOCK_BYTES = 16;
-/** Blocks whose sums fit into the low part. */
-const BLOCKS_PER_DRAIN = 15;
 
 /** a + 2^14 · b, both negated, of the fields 2v and 2v + 1; `top` masks the highest field. */
 @inline
@@ -35,18 +30,6 @@ function weightPair(codes: v128, v: i32, top: v128): v128 {
   const high = v < 3 ? i16x8.shl(codes, 12 - 4 * v) : codes;
   const low = i16x8.shr_s(i16x8.shl(codes, 14 - 4 * v), 14);
   return i16x8.add(low, v128.and(high, top));
-}
-
-/** `sum` less Σ x·a (negated: plus). */
-@inline
-function drainLow(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.shl(packed, 18), 18));
-}
-
-/** `sum` less Σ x·b: half of the low part's range is added so that its sign does not borrow. */
-@inline
-function drainHigh(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.add(packed, i32x4.splat(0x2000)), 14));
 }
 
 /** `epilogue` is REQUANT or DEQUANT. */

@@ -2,17 +2,13 @@
  * @file The int8 product with ternary weights: 8 output pixels by 8 channels, 4 k at once.
  *
  * One 16-bit lane of the second operand carries the weights of two channels,
- * a + 2^14 · b, so one multiplication does two: a 32-bit sum holds Σ x·a in its
- * low 14 bits and Σ x·b above, and is drained before the low part can
- * overflow. x comes as in igemm-i8-4x8.ts.
+ * a + 2^14 · b: see packed-sums.ts. x comes as in igemm-i8-4x8.ts.
  *
  * Layout    `swapped`: a block is 4 k of 8 channels in 8 bytes; byte l belongs to
  *           16-bit lane l, its fields 2s and 2s + 1 are a (channels 0…3) and b
  *           (channels 4…7) of vector s
  * Codes     code ^ 1, read as a signed 2-bit number, is minus the weight; so
  *           the sums are subtracted
- * Ranges    |Σ x·a| ≤ 60 · 2^7 < 2^13 over the 15 blocks between two drains;
- *           |Σ x·b| · 2^14 < 2^27
  * Registers 8 packed sums, 2 weights, 1 x, 1 product, 2 constants; the 16 plain
  *           sums wait in memory of the engine's choice
  */
@@ -21,14 +17,13 @@ import { zeroOf } from "./clamp";
 import { splat16 } from "./constant";
 import { finishPixelI32 } from "./finish-i32";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
+import { BLOCKS_PER_DRAIN, drainHigh, drainLow } from "./packed-sums";
 import { loadPairs, swapPairs } from "./pairs";
 import { nextColumn, nextPixel, wrapStep } from "./pixels";
 
 const NR = 8;
 const KR = 4;
 const BLOCK_BYTES = 8;
-/** Blocks whose sums fit into the low part. */
-const BLOCKS_PER_DRAIN = 15;
 
 /** The 8 bytes of a block as the high bytes of 16-bit lanes. */
 @inline
@@ -44,18 +39,6 @@ function weightPair(codes: v128, s: i32, top: v128): v128 {
   const low = i16x8.shr_s(i16x8.shl(codes, 6 - 4 * s), 14);
   const high = s == 0 ? i16x8.shl(codes, 4) : codes;
   return i16x8.add(low, v128.and(high, top));
-}
-
-/** `sum` plus Σ x·a; `packed` has it negated. */
-@inline
-function drainLow(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.shl(packed, 18), 18));
-}
-
-/** `sum` plus Σ x·b. Half the range of the low part is added, so that its sign does not borrow. */
-@inline
-function drainHigh(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.add(packed, i32x4.splat(0x2000)), 14));
 }
 
 /** `epilogue` is REQUANT or DEQUANT. */

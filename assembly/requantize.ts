@@ -8,7 +8,7 @@
 import { REQUANT_MAX, REQUANT_MIN, SHIFT, ZERO_POINT } from "./layout";
 
 @inline
-function saturate16(value: i32): i32 {
+export function saturate16(value: i32): i32 {
   return min<i32>(max<i32>(value, -32768), 32767);
 }
 

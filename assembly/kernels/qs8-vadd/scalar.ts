@@ -7,10 +7,7 @@
  * `p` → i32 f, m_a, m_b, z_a, z_b, zp, min, max
  */
 
-@inline
-function saturate16(v: i32): i32 {
-  return min<i32>(max<i32>(v, -32768), 32767);
-}
+import { saturate16 } from "../../requantize";
 
 @inline
 function rescale(x: i32, zeroPoint: i32, multiplier: i32): i32 {
