@@ -29,7 +29,8 @@ const methodOf = (kinds: readonly MethodKind[]) =>
       z.discriminatedUnion("kind", kinds.map(kind => kind.options) as [z.ZodObject]),
     ])
     .transform((choice): MethodChoice => {
-      const named = typeof choice === "string" ? { kind: choice } : (choice as unknown as MethodChoice);
+      const named =
+        typeof choice === "string" ? { kind: choice } : (choice as unknown as MethodChoice);
       const kind = kinds.find(({ name }) => name === named.kind)!;
       return kind.options.parse(named) as unknown as MethodChoice;
     });

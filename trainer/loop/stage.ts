@@ -141,7 +141,7 @@ export class Stage {
     const at = this.#progressOf(position);
     const index = position.epoch * this.stepsPerEpoch + position.step;
     const frozen = this.#frozenAt(at);
-    if (!frozen && index % (this.#request.refresh ?? 1) === 0) this.#hold(at);
+    if (this.#holdsAt(index)) this.#hold(at);
     const rate = rateAt(schedule, at);
     const feeds = this.#feeds(
       order.subarray(position.step * batch, (position.step + 1) * batch),
@@ -240,6 +240,15 @@ export class Stage {
       const name = output.slice(NEXT.length);
       if (wanted(name)) this.tensors.set(name, value as Tensor<"f32">);
     }
+  }
+
+  /** Every few steps while weights move, and once when they have come to rest. */
+  #holdsAt(index: number): boolean {
+    const { refresh = 1, epochs } = this.#request;
+    const frozenBy = (step: number): boolean =>
+      step >= 0 && this.#frozenAt(step / (epochs * this.stepsPerEpoch));
+    if (frozenBy(index)) return !frozenBy(index - 1);
+    return index % refresh === 0;
   }
 
   #frozenAt(progress: number): boolean {
