@@ -130,10 +130,7 @@ describe("pruning on the sphere, reinitialisation, ternary training", () => {
     expect(sparsityOf(trits)).toBe(sparsityOf(floats));
   });
 
-  for (const [stage, epoch, step] of [
-    [1, 1, 5],
-    [2, 0, 4],
-  ] as const) {
+  for (const [stage, epoch, step] of [[2, 0, 4]] as const) {
     test(`stopped in stage ${stage + 1} and resumed ends in the same bits`, async () => {
       const name = `stopped-${stage}`;
       const controller = new AbortController();
