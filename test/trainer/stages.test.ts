@@ -13,6 +13,8 @@ import {
   type TrainingResult,
   train,
 } from "../../trainer/index.ts";
+import { decodeCheckpoint } from "../../trainer/loop/checkpoint.ts";
+import { filters, lengthOf } from "./method-runs.ts";
 import { tinyNetwork } from "./networks.ts";
 
 const CLASSES = ["0", "1", "7"];
@@ -128,6 +130,15 @@ describe("pruning on the sphere, reinitialisation, ternary training", () => {
     const trits = await bodyWeights("model.onnx");
     expect(new Set(trits)).toEqual(new Set([-1, 0, 1]));
     expect(sparsityOf(trits)).toBe(sparsityOf(floats));
+  });
+
+  test("a float stage leaves the weights that its forward pass used", async () => {
+    const method = { kind: "float", sphere: "free" };
+    const stages = [{ ...config.stages[0]!, method, epochs: 1 }];
+    await train(parseConfig({ ...config, stages }), { out: out("free") });
+    const { tensors } = decodeCheckpoint(await readFile(join(out("free"), "checkpoint.bin")))!;
+    const { data, shape } = tensors.get("conv2.weight")!;
+    for (const filter of filters(data, shape)) expect(lengthOf(filter)).toBeCloseTo(1, 5);
   });
 
   for (const [stage, epoch, step] of [[2, 0, 4]] as const) {
