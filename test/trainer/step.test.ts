@@ -4,9 +4,8 @@ import type { Tensor } from "../../core/tensor.ts";
 import { sparsityOf } from "../../core/ternary.ts";
 import { evaluate } from "../../model/ops/index.ts";
 import { completeState, inputNames } from "../../trainer/loop/state.ts";
-import { heldName, hold } from "../../trainer/methods/held.ts";
+import { heldName, holdAll } from "../../trainer/methods/held.ts";
 import { buildMethod } from "../../trainer/methods/index.ts";
-import { linearSteps } from "../../trainer/network/network.ts";
 import { recognizeNetwork } from "../../trainer/network/recognize.ts";
 import { sgd } from "../../trainer/optimizers/sgd.ts";
 import { balanceName, lambdaOf } from "../../trainer/step/penalty.ts";
@@ -49,8 +48,7 @@ function step(
     labelSmoothing: 0,
   });
   const tensors = new Map(parameters);
-  for (const linear of linearSteps(network))
-    hold(linear, plan.methods.get(linear.name)!, tensors, 1);
+  holdAll(network, plan.methods, tensors, 1);
   for (const [name, value] of Object.entries(state)) tensors.set(name, scalarTensor(value));
   completeState(graph, tensors, new Set([network.input.name]));
   const random = new Random(3, "step");

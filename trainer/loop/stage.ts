@@ -10,25 +10,11 @@ import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Session } from "../engine/engine.ts";
-import { heldName, hold } from "../methods/held.ts";
-import { linearSteps, parameterNames } from "../network/network.ts";
+import { holdAll, holdMissing } from "../methods/held.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
 import { balanceName } from "../step/penalty.ts";
 import { distinctMethods } from "../step/plan.ts";
-import {
-  BALANCE_RATE,
-  CORRECT,
-  LABELS,
-  LEARNING_RATE,
-  LOSS,
-  MEMORY,
-  NEXT,
-  optimizerInput,
-  STATISTICS_RATE,
-  scheduleInput,
-  trainingGraph,
-  WEIGHT_RATE,
-} from "../step/training-graph.ts";
+import { CORRECT, LABELS, LOSS, NEXT, trainingGraph } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
 import { augmentedBatch } from "./batch.ts";
 import { type DivergedRequest, diverged } from "./diverged.ts";
@@ -41,9 +27,9 @@ import {
   NO_TOTALS,
   type Position,
   type StateTensors,
-  scalarTensor,
   zeroTensor,
 } from "./state.ts";
+import { perStepInputs, type StepScalars, scalarFeeds } from "./step-inputs.ts";
 
 /** Step size of the running statistics while weights change. */
 const STATISTICS_STEP = 0.1;
@@ -62,15 +48,6 @@ export interface StageRequest extends DivergedRequest {
 }
 
 type Feeds = Record<string, Tensor>;
-
-interface StepScalars {
-  readonly rate: number;
-  readonly weightRate: number;
-  readonly statisticsRate: number;
-  readonly balanceRate: number;
-  readonly progress: number;
-  readonly update: number;
-}
 
 /** How the names of running statistics end. */
 const STATISTICS = [".norm.mean", ".norm.variance", ".range.min", ".range.max"];
@@ -97,7 +74,7 @@ export class Stage {
   /** Builds and loads the stage's graph; adds to `tensors` what it lacks. */
   static async open(request: StageRequest, tensors: StateTensors): Promise<Stage> {
     const graph = trainingGraph(request);
-    holdMissing(request, tensors);
+    holdMissing(request.network, request.plan.methods, tensors);
     const inputs = inputNames(graph);
     completeState(graph, tensors, perStepInputs(request));
     const session = await request.engine.open(writeOnnx(graph, { extensions: ["com.microsoft"] }));
@@ -210,25 +187,14 @@ export class Stage {
   }
 
   #feeds(indices: Uint32Array, epoch: number | string, scalars: StepScalars): Feeds {
-    const { seed, stage, samples, augmentation, network, optimizer, plan } = this.#request;
+    const { seed, stage, samples, augmentation, network } = this.#request;
     const stream = [seed, "augment", stage, epoch];
     const { images, labels } = augmentedBatch(samples, indices, augmentation, stream);
     const feeds: Feeds = {
       [network.input.name]: images,
       [LABELS]: labels,
-      [LEARNING_RATE]: scalarTensor(scalars.rate),
-      [WEIGHT_RATE]: scalarTensor(scalars.weightRate),
-      [STATISTICS_RATE]: scalarTensor(scalars.statisticsRate),
-      [BALANCE_RATE]: scalarTensor(scalars.balanceRate),
+      ...scalarFeeds(this.#request, scalars),
     };
-    for (const [name, value] of Object.entries(optimizer.scalars(scalars.update))) {
-      feeds[optimizerInput(name)] = scalarTensor(value);
-    }
-    for (const method of distinctMethods(plan)) {
-      for (const { name, at } of method.schedules) {
-        feeds[scheduleInput(plan, method, name)] = scalarTensor(at(scalars.progress));
-      }
-    }
     for (const [name, value] of this.tensors) feeds[name] = value;
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => this.#inputs.has(name)));
   }
@@ -258,19 +224,7 @@ export class Stage {
 
   #hold(progress: number): void {
     const { network, plan } = this.#request;
-    for (const step of linearSteps(network)) {
-      hold(step, plan.methods.get(step.name)!, this.tensors, progress);
-    }
-  }
-}
-
-/** Computes what the methods of the stage hold, where nothing is held yet. */
-function holdMissing({ network, plan }: StageRequest, tensors: StateTensors): void {
-  for (const step of linearSteps(network)) {
-    const method = plan.methods.get(step.name)!;
-    const { weight } = parameterNames(step);
-    const names = Object.keys(method.holding?.shapes(tensors.get(weight)!.shape) ?? {});
-    if (names.some(name => !tensors.has(heldName(weight, name)))) hold(step, method, tensors, 0);
+    holdAll(network, plan.methods, this.tensors, progress);
   }
 }
 
@@ -279,26 +233,4 @@ export function stepsPerEpoch(samples: Samples, batch: number): number {
   return Math.floor(samples.count / batch);
 }
 
-/** Removes what an optimiser remembered: a new stage starts without. */
-export function forgetOptimizer(tensors: StateTensors): void {
-  for (const name of [...tensors.keys()]) if (name.startsWith(MEMORY)) tensors.delete(name);
-}
-
 export const START_OF_STAGE = { epoch: 0, step: 0, begun: false, totals: NO_TOTALS } as const;
-
-/** Inputs that every step gets anew. */
-function perStepInputs({ network, optimizer, plan }: StageRequest): ReadonlySet<string> {
-  const schedules = distinctMethods(plan).flatMap(method =>
-    method.schedules.map(({ name }) => scheduleInput(plan, method, name)),
-  );
-  return new Set([
-    network.input.name,
-    LABELS,
-    LEARNING_RATE,
-    WEIGHT_RATE,
-    STATISTICS_RATE,
-    BALANCE_RATE,
-    ...Object.keys(optimizer.scalars(1)).map(optimizerInput),
-    ...schedules,
-  ]);
-}

@@ -5,10 +5,7 @@ import { elementCount } from "../../core/shape.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { TrainingConfig } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
-import { forgetHeld } from "../methods/held.ts";
-import { realizedWeights } from "../quantize/realized-weights.ts";
 import type { StagePlan } from "../step/plan.ts";
-import { reinitialize } from "../step/reinitialize.ts";
 import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
 import { EVALUATION_BATCH, type Evaluation, evaluateTop1 } from "./evaluate.ts";
 import { exportedGraph, measuringGraph, metadataOf } from "./outputs.ts";
@@ -16,7 +13,8 @@ import { Pace } from "./pace.ts";
 import { optimizerFor, type PreparedRun, planFor } from "./prepare.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Samples } from "./samples.ts";
-import { forgetOptimizer, START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
+import { START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
+import { prepareWeights, settleFloats } from "./stage-weights.ts";
 import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./state.ts";
 
 export interface TrainOptions {
@@ -119,12 +117,14 @@ export class Training {
   #begin(index: number): void {
     const { tensors, position } = this.#state;
     if (position.begun) return;
-    const { reinitialize: options } = this.#config.stages[index]!;
-    forgetOptimizer(tensors);
-    forgetHeld(tensors);
-    if (options !== undefined) {
-      reinitialize(this.#run.network, tensors, this.#planOf(index), options, this.#config.seed);
-    }
+    const { reinitialize } = this.#config.stages[index]!;
+    prepareWeights(
+      this.#run.network,
+      tensors,
+      this.#planOf(index),
+      reinitialize,
+      this.#config.seed,
+    );
     this.#state = { ...this.#state, position: { ...position, begun: true } };
   }
 
@@ -204,7 +204,7 @@ export class Training {
     const plan = this.#planOf(index);
     const isLast = index + 1 === this.#config.stages.length;
     const isFloat = plan.activations === undefined;
-    if (isFloat) this.#realize(plan);
+    if (isFloat) settleFloats(this.#run.network, this.#state.tensors, plan);
     const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
     if (isLastFloat) {
       const evaluation = await this.#evaluate(plan, this.#run.test);
@@ -216,14 +216,6 @@ export class Training {
     const position: Position = { stage: index + 1, ...START_OF_STAGE };
     this.#state = { ...this.#state, position };
     await this.#save();
-  }
-
-  /** The weights become those of the forward pass: masked, on their sphere. */
-  #realize(plan: StagePlan): void {
-    const { tensors } = this.#state;
-    for (const [name, tensor] of realizedWeights(this.#run.network, tensors, plan)) {
-      tensors.set(name, tensor);
-    }
   }
 
   #evaluate(plan: StagePlan, samples: Samples): Promise<Evaluation> {

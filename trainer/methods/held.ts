@@ -1,8 +1,13 @@
 /** @file The values that the host holds for weights, among the tensors of a run. */
 
 import type { Tensor } from "../../core/tensor.ts";
-import type { LinearStep, Parameters } from "../network/network.ts";
-import { parameterNames } from "../network/network.ts";
+import {
+  type LinearStep,
+  linearSteps,
+  type Network,
+  type Parameters,
+  parameterNames,
+} from "../network/network.ts";
 import type { HeldValues, WeightMethod } from "./method.ts";
 import { RADIUS } from "./sphere.ts";
 
@@ -28,13 +33,33 @@ export function heldValues(
   return new Map(names.map((name, i) => [name, found[i]!]));
 }
 
-/** Computes anew what is held for the weight of `step`, into `tensors`. */
-export function hold(
-  step: LinearStep,
-  method: WeightMethod,
-  tensors: Map<string, Tensor<"f32">>,
+/** By name of the linear step. */
+type Methods = ReadonlyMap<string, WeightMethod>;
+type Tensors = Map<string, Tensor<"f32">>;
+
+/** Computes anew what is held for every weight, into `tensors`. */
+export function holdAll(
+  network: Network,
+  methods: Methods,
+  tensors: Tensors,
   progress: number,
 ): void {
+  for (const step of linearSteps(network)) {
+    hold(step, methods.get(step.name)!, tensors, progress);
+  }
+}
+
+/** The same, for the start of a stage, where nothing is held yet. */
+export function holdMissing(network: Network, methods: Methods, tensors: Tensors): void {
+  for (const step of linearSteps(network)) {
+    const method = methods.get(step.name)!;
+    const { weight } = parameterNames(step);
+    const names = Object.keys(method.holding?.shapes(tensors.get(weight)!.shape) ?? {});
+    if (names.some(name => !tensors.has(heldName(weight, name)))) hold(step, method, tensors, 0);
+  }
+}
+
+function hold(step: LinearStep, method: WeightMethod, tensors: Tensors, progress: number): void {
   if (method.holding === undefined) return;
   const { weight } = parameterNames(step);
   const shapes = method.holding.shapes(tensors.get(weight)!.shape);
@@ -44,7 +69,7 @@ export function hold(
 }
 
 /** Forgets what an earlier stage held; a radius stays, for the weight still has it. */
-export function forgetHeld(tensors: Map<string, Tensor<"f32">>): void {
+export function forgetHeld(tensors: Tensors): void {
   for (const name of [...tensors.keys()]) {
     if (name.startsWith(HELD) && !name.endsWith(`/${RADIUS}`)) tensors.delete(name);
   }

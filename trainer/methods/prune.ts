@@ -54,7 +54,7 @@ export const pruneKind = methodKind(
   prune,
 );
 
-/** The share of zeros at `progress`. */
+/** The share of zeros at `progress`; all at once at `begin` if that is not before `end`. */
 export function zerosAt(options: PruneOptions, progress: number): number {
   const { zeros, initialZeros, begin, end } = options;
   if (progress < begin) return initialZeros;
