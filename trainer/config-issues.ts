@@ -26,11 +26,19 @@ function explain(issue: Issue, parent: Path, schema: z.ZodType, at: string): Dia
     );
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    // The alternative that was meant is the one with the least wrong about it.
-    const meant = issue.errors.toSorted((a, b) => a.length - b.length)[0]!;
+    // The alternative that was meant has the right type, and the least wrong about it.
+    const meant = issue.errors.toSorted((a, b) => misfit(a) - misfit(b))[0]!;
     return meant.flatMap(inner => explain(inner, path, schema, at));
   }
   return [problem("train/bad-config", sentence(issue), { at: place(at, path), ...helpFor(issue) })];
+}
+
+/** Smaller for a likelier alternative: one that refuses the value as a whole is the unlikeliest. */
+function misfit(issues: readonly Issue[]): number {
+  const whole = issues.some(
+    ({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"),
+  );
+  return issues.length + (whole ? 1000 : 0);
 }
 
 function sentence(issue: Issue): string {

@@ -12,16 +12,32 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import { explainIssues } from "./config-issues.ts";
-import { WEIGHT_METHODS } from "./methods/index.ts";
+import { buildMethod, METHOD_KINDS, quantizes } from "./methods/index.ts";
+import type { MethodChoice, MethodKind } from "./methods/kind.ts";
 import { MODEL_KINDS } from "./models/index.ts";
 import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
+import { reinitializationOptions } from "./step/reinitialize.ts";
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 const count = z.int().positive();
-const methodNames = WEIGHT_METHODS.map(method => method.name);
-const quantizingNames = WEIGHT_METHODS.filter(m => m.quantize !== undefined).map(m => m.name);
-const layerMethod = z.enum(quantizingNames).default("int8");
+/** A name, or a kind with its options. */
+const methodOf = (kinds: readonly MethodKind[]) =>
+  z
+    .union([
+      z.enum(kinds.map(kind => kind.name)),
+      z.discriminatedUnion("kind", kinds.map(kind => kind.options) as [z.ZodObject]),
+    ])
+    .transform((choice): MethodChoice => {
+      const named =
+        typeof choice === "string" ? { kind: choice } : (choice as unknown as MethodChoice);
+      const kind = kinds.find(({ name }) => name === named.kind)!;
+      return kind.options.parse(named) as unknown as MethodChoice;
+    });
+const anyMethod = methodOf(METHOD_KINDS);
+const layerMethod = methodOf(METHOD_KINDS.filter(kind => quantizes(kind.name))).default({
+  kind: "int8",
+});
 const weightDecay = z.number().min(0).default(5e-4);
 
 const sgd = z.strictObject({
@@ -62,13 +78,19 @@ const schedule = z.discriminatedUnion("kind", [
 
 const stage = z.strictObject({
   /** Of the layers between the first and the last. */
-  method: z.enum(methodNames),
+  method: anyMethod,
   first: layerMethod,
   last: layerMethod,
   depthwise: layerMethod,
   epochs: count,
   optimizer: z.discriminatedUnion("kind", [sgd, adam]).default(() => sgd.parse({ kind: "sgd" })),
   schedule,
+  /** Changes body weights before the first update. */
+  reinitialize: reinitializationOptions.optional(),
+  /** Share of the stage, at its end, in which weights stay as they are. */
+  freeze: z.number().min(0).max(0.9).default(0),
+  /** Updates between two computations of thresholds and masks. */
+  refresh: count.default(5),
 });
 
 const augment = z.strictObject({
@@ -134,17 +156,28 @@ export async function loadConfig(path: string): Promise<TrainingConfig> {
   return { ...config, model: { onnx: resolve(dirname(path), config.model.onnx) } };
 }
 
-/** Float weights cannot follow quantised ones: what was learnt would be lost. */
+/** What is wrong between stages, and between the keys of one. */
 function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
-  return stages.flatMap((current, i) => {
+  return stages.flatMap((stage, i) => {
+    const wrong = (key: string, message: string, help: string): Diagnostic =>
+      problem("train/bad-config", message, { at: `${at}: stages[${i}].${key}`, help });
+    const { weights } = buildMethod(stage.method);
     const before = stages[i - 1];
-    if (current.method !== "float" || before === undefined || before.method === "float") return [];
-    return [
-      problem("train/bad-config", "a float stage comes after one that quantises", {
-        at: `${at}: stages[${i}].method`,
-        help: "put float stages first",
-      }),
-    ];
+    const found: Diagnostic[] = [];
+    // What was learnt in integers would be lost.
+    if (weights === "f32" && before !== undefined && quantizes(before.method.kind)) {
+      found.push(
+        wrong("method", "a float stage comes after one that quantises", "put float stages first"),
+      );
+    }
+    if (stage.reinitialize !== undefined && weights !== "ternary") {
+      const help = "move it to the ternary stage that follows";
+      found.push(wrong("reinitialize", "only a ternary stage has trits to start from", help));
+    }
+    if (stage.freeze > 0 && weights === "f32") {
+      found.push(wrong("freeze", "a float stage has no codes to freeze", "remove the key"));
+    }
+    return found;
   });
 }
 

@@ -13,6 +13,6 @@ export { openEngine } from "./engine/onnxruntime.ts";
 export type { Evaluation } from "./loop/evaluate.ts";
 export type { OnProgress, TrainingEvent } from "./loop/progress.ts";
 export type { EpochRecord, TrainingResults } from "./loop/state.ts";
-export { WEIGHT_METHODS } from "./methods/index.ts";
+export { METHOD_KINDS } from "./methods/index.ts";
 export { MODEL_KINDS } from "./models/index.ts";
 export { type TrainingResult, type TrainOptions, train } from "./train.ts";

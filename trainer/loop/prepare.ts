@@ -9,7 +9,7 @@ import type { Graph } from "../../model/ir/graph.ts";
 import { readOnnx } from "../../model/onnx/index.ts";
 import type { StageConfig, TrainingConfig } from "../config.ts";
 import { type Dataset, openData, pickSamples } from "../data/index.ts";
-import { weightMethod } from "../methods/index.ts";
+import { buildMethod } from "../methods/index.ts";
 import { modelKind } from "../models/index.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import { recognizeNetwork } from "../network/recognize.ts";
@@ -61,13 +61,16 @@ export function planFor(
   network: Network,
   activations: TrainingConfig["activations"],
 ): StagePlan {
-  const body = weightMethod(stage.method)!;
-  if (body.quantize === undefined) return planFloat(network);
-  const [first, last, depthwise] = [stage.first, stage.last, stage.depthwise].map(
-    name => weightMethod(name)!,
-  );
-  const choice = { body, first: first!, last: last!, depthwise: depthwise! };
-  return planQuantized(network, choice, activations);
+  const body = buildMethod(stage.method);
+  if (body.quantize === undefined) return planFloat(network, body);
+  const { first, last, depthwise } = stage;
+  const methods = {
+    body,
+    first: buildMethod(first),
+    last: buildMethod(last),
+    depthwise: buildMethod(depthwise),
+  };
+  return planQuantized(network, methods, activations);
 }
 
 export function optimizerFor({ optimizer }: StageConfig): Optimizer {

@@ -10,32 +10,26 @@ import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Session } from "../engine/engine.ts";
+import { holdAll, holdMissing } from "../methods/held.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
-import {
-  CORRECT,
-  LABELS,
-  LEARNING_RATE,
-  LOSS,
-  MEMORY,
-  NEXT,
-  optimizerInput,
-  STATISTICS_RATE,
-  scheduleInput,
-  trainingGraph,
-} from "../step/training-graph.ts";
+import { balanceName } from "../step/penalty.ts";
+import { distinctMethods } from "../step/plan.ts";
+import { CORRECT, LABELS, LOSS, NEXT, trainingGraph } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
 import { augmentedBatch } from "./batch.ts";
 import { type DivergedRequest, diverged } from "./diverged.ts";
+import { layerRecords } from "./layer-records.ts";
 import type { Samples } from "./samples.ts";
 import {
   completeState,
   inputNames,
+  type LayerRecord,
   NO_TOTALS,
   type Position,
   type StateTensors,
-  scalarTensor,
   zeroTensor,
 } from "./state.ts";
+import { perStepInputs, type StepScalars, scalarFeeds } from "./step-inputs.ts";
 
 /** Step size of the running statistics while weights change. */
 const STATISTICS_STEP = 0.1;
@@ -47,9 +41,16 @@ export interface StageRequest extends DivergedRequest {
   readonly schedule: Schedule;
   readonly augmentation: Augmentation;
   readonly seed: number;
+  /** Updates between two computations of what the host holds; 1 if absent. */
+  readonly refresh?: number;
+  /** Share of the stage, at its end, in which weights stay as they are; 0 if absent. */
+  readonly freeze?: number;
 }
 
 type Feeds = Record<string, Tensor>;
+
+/** How the names of running statistics end. */
+const STATISTICS = [".norm.mean", ".norm.variance", ".range.min", ".range.max"];
 
 export class Stage {
   readonly #request: StageRequest;
@@ -73,6 +74,7 @@ export class Stage {
   /** Builds and loads the stage's graph; adds to `tensors` what it lacks. */
   static async open(request: StageRequest, tensors: StateTensors): Promise<Stage> {
     const graph = trainingGraph(request);
+    holdMissing(request.network, request.plan.methods, tensors);
     const inputs = inputNames(graph);
     completeState(graph, tensors, perStepInputs(request));
     const session = await request.engine.open(writeOnnx(graph, { extensions: ["com.microsoft"] }));
@@ -87,9 +89,21 @@ export class Stage {
     return this.#request.plan.activations !== undefined;
   }
 
+  /** Whether statistics must be averaged before the first update. */
+  get needsStatistics(): boolean {
+    const methods = distinctMethods(this.#request.plan);
+    return this.quantizes || methods.some(method => method.penalty !== undefined);
+  }
+
   /** The rate of the step at `position`. */
   rateOf(position: Position): number {
     return rateAt(this.#request.schedule, this.#progressOf(position));
+  }
+
+  /** How the weights of every layer stand after the step at `position`. */
+  layersAt(position: Position): LayerRecord[] {
+    const { network, plan } = this.#request;
+    return layerRecords(network, this.tensors, plan, this.#progressOf(position));
   }
 
   /** The samples of one epoch, in their random order. */
@@ -103,12 +117,17 @@ export class Stage {
     const { batch, schedule } = this.#request;
     const at = this.#progressOf(position);
     const index = position.epoch * this.stepsPerEpoch + position.step;
+    const frozen = this.#frozenAt(at);
+    if (this.#holdsAt(index)) this.#hold(at);
+    const rate = rateAt(schedule, at);
     const feeds = this.#feeds(
       order.subarray(position.step * batch, (position.step + 1) * batch),
       position.epoch,
       {
-        rate: rateAt(schedule, at),
+        rate,
+        weightRate: frozen ? 0 : rate,
         statisticsRate: STATISTICS_STEP,
+        balanceRate: 0,
         progress: at,
         update: index + 1,
       },
@@ -130,20 +149,32 @@ export class Stage {
     };
   }
 
-  /** Averages the running statistics over `batches` batches, and changes nothing else. */
-  async calibrate(batches: number, purpose: string): Promise<void> {
+  /** Thresholds and masks of the final weights, unless those are frozen. */
+  settle(): void {
+    if (!this.#frozenAt(1)) this.#hold(1);
+  }
+
+  /**
+   * Averages the running statistics over `batches` batches, and changes nothing
+   * else; the balance of penalties only before the first update.
+   */
+  async calibrate(batches: number, purpose: "calibrate" | "settle"): Promise<void> {
     const { batch, seed, stage, samples } = this.#request;
     const order = new Random(seed, purpose, stage).permutation(samples.count);
     const count = Math.min(batches, this.stepsPerEpoch);
-    const trained = this.#trainedNames();
+    const isStatistic = (name: string): boolean =>
+      STATISTICS.some(suffix => name.endsWith(suffix)) ||
+      (purpose === "calibrate" && name.endsWith(balanceName("")));
     for (const [name, { shape }] of this.tensors) {
-      if (!trained.has(name)) this.tensors.set(name, zeroTensor(shape));
+      if (isStatistic(name)) this.tensors.set(name, zeroTensor(shape));
     }
     for (let i = 0; i < count; i++) {
       const indices = order.subarray(i * batch, (i + 1) * batch);
-      const scalars = { rate: 0, statisticsRate: 1 / (i + 1), progress: 0, update: 1 };
+      const share = 1 / (i + 1);
+      const rates = { rate: 0, weightRate: 0, statisticsRate: share, balanceRate: share };
+      const scalars = { ...rates, progress: 0, update: 1 };
       const results = await this.#session.run(this.#feeds(indices, purpose, scalars));
-      this.#take(results, name => !trained.has(name));
+      this.#take(results, isStatistic);
     }
   }
 
@@ -155,28 +186,15 @@ export class Stage {
     return (epoch * this.stepsPerEpoch + step) / (this.#request.epochs * this.stepsPerEpoch);
   }
 
-  #feeds(
-    indices: Uint32Array,
-    epoch: number | string,
-    scalars: { rate: number; statisticsRate: number; progress: number; update: number },
-  ): Feeds {
-    const { seed, stage, samples, augmentation, network, optimizer, plan } = this.#request;
+  #feeds(indices: Uint32Array, epoch: number | string, scalars: StepScalars): Feeds {
+    const { seed, stage, samples, augmentation, network } = this.#request;
     const stream = [seed, "augment", stage, epoch];
     const { images, labels } = augmentedBatch(samples, indices, augmentation, stream);
     const feeds: Feeds = {
       [network.input.name]: images,
       [LABELS]: labels,
-      [LEARNING_RATE]: scalarTensor(scalars.rate),
-      [STATISTICS_RATE]: scalarTensor(scalars.statisticsRate),
+      ...scalarFeeds(this.#request, scalars),
     };
-    for (const [name, value] of Object.entries(optimizer.scalars(scalars.update))) {
-      feeds[optimizerInput(name)] = scalarTensor(value);
-    }
-    for (const method of new Set(plan.methods.values())) {
-      for (const { name, at } of method.schedules) {
-        feeds[scheduleInput(name)] = scalarTensor(at(scalars.progress));
-      }
-    }
     for (const [name, value] of this.tensors) feeds[name] = value;
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => this.#inputs.has(name)));
   }
@@ -190,11 +208,23 @@ export class Stage {
     }
   }
 
-  /** Parameters and memories: all but running statistics. */
-  #trainedNames(): ReadonlySet<string> {
-    const statistics = [".norm.mean", ".norm.variance", ".range.min", ".range.max"];
-    const names = [...this.tensors.keys()];
-    return new Set(names.filter(name => !statistics.some(suffix => name.endsWith(suffix))));
+  /** Every few steps while weights move, and once when they have come to rest. */
+  #holdsAt(index: number): boolean {
+    const { refresh = 1, epochs } = this.#request;
+    const frozenBy = (step: number): boolean =>
+      step >= 0 && this.#frozenAt(step / (epochs * this.stepsPerEpoch));
+    if (frozenBy(index)) return !frozenBy(index - 1);
+    return index % refresh === 0;
+  }
+
+  #frozenAt(progress: number): boolean {
+    const { freeze = 0 } = this.#request;
+    return freeze > 0 && progress >= 1 - freeze;
+  }
+
+  #hold(progress: number): void {
+    const { network, plan } = this.#request;
+    holdAll(network, plan.methods, this.tensors, progress);
   }
 }
 
@@ -203,22 +233,4 @@ export function stepsPerEpoch(samples: Samples, batch: number): number {
   return Math.floor(samples.count / batch);
 }
 
-/** Removes what an optimiser remembered: a new stage starts without. */
-export function forgetOptimizer(tensors: StateTensors): void {
-  for (const name of [...tensors.keys()]) if (name.startsWith(MEMORY)) tensors.delete(name);
-}
-
-export const START_OF_STAGE = { epoch: 0, step: 0, totals: NO_TOTALS } as const;
-
-/** Inputs that every step gets anew. */
-function perStepInputs({ network, optimizer, plan }: StageRequest): ReadonlySet<string> {
-  const methods = [...new Set(plan.methods.values())];
-  return new Set([
-    network.input.name,
-    LABELS,
-    LEARNING_RATE,
-    STATISTICS_RATE,
-    ...Object.keys(optimizer.scalars(1)).map(optimizerInput),
-    ...methods.flatMap(method => method.schedules.map(({ name }) => scheduleInput(name))),
-  ]);
-}
+export const START_OF_STAGE = { epoch: 0, step: 0, begun: false, totals: NO_TOTALS } as const;

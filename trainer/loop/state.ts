@@ -19,6 +19,8 @@ export interface Position {
   readonly epoch: number;
   /** Steps of the epoch that are done. */
   readonly step: number;
+  /** Whether the stage's own preparation of weights is done. */
+  readonly begun: boolean;
   readonly totals: EpochTotals;
 }
 
@@ -33,6 +35,20 @@ export interface EpochRecord {
   /** Of the samples held back; absent if there are none. */
   readonly validationTop1?: number;
   readonly learningRate: number;
+  readonly layers: readonly LayerRecord[];
+}
+
+/** How the weights of one layer stand after an epoch. */
+export interface LayerRecord {
+  readonly name: string;
+  /** Share of zeros among the weights that the forward pass uses, 0 to 1. */
+  readonly sparsity: number;
+  /** Of the angle between float and ternary weights, mean over filters; of float ones to the closest. */
+  readonly cosine: number;
+  /** Share of weights whose sign (−1, 0, 1) is not that of an epoch before; absent the first time. */
+  readonly flips?: number;
+  /** Strength of the penalty; absent without one. */
+  readonly lambda?: number;
 }
 
 /** Accuracy on the test samples. */

@@ -13,7 +13,8 @@ import { Pace } from "./pace.ts";
 import { optimizerFor, type PreparedRun, planFor } from "./prepare.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Samples } from "./samples.ts";
-import { forgetOptimizer, START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
+import { START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
+import { prepareWeights, settleFloats } from "./stage-weights.ts";
 import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./state.ts";
 
 export interface TrainOptions {
@@ -85,23 +86,25 @@ export class Training {
   async #stage(): Promise<boolean> {
     const index = this.#state.position.stage;
     const config = this.#config.stages[index]!;
+    this.#begin(index);
     const stage = await this.#openStage(index);
     this.#emit({
       kind: "stage",
       stage: index,
       stages: this.#config.stages.length,
-      method: config.method,
+      method: config.method.kind,
       epochs: config.epochs,
       stepsPerEpoch: stage.stepsPerEpoch,
     });
     try {
       const { epoch, step } = this.#state.position;
-      if (stage.quantizes && epoch === 0 && step === 0) {
+      if (stage.needsStatistics && epoch === 0 && step === 0) {
         await stage.calibrate(this.#config.calibrationBatches, "calibrate");
       }
       while (this.#state.position.epoch < config.epochs) {
         if (!(await this.#epoch(stage))) return false;
       }
+      stage.settle();
       if (stage.quantizes) await stage.calibrate(this.#config.calibrationBatches, "settle");
     } finally {
       await stage.release();
@@ -110,11 +113,25 @@ export class Training {
     return true;
   }
 
+  /** Prepares the weights of a stage, once. */
+  #begin(index: number): void {
+    const { tensors, position } = this.#state;
+    if (position.begun) return;
+    const { reinitialize } = this.#config.stages[index]!;
+    prepareWeights(
+      this.#run.network,
+      tensors,
+      this.#planOf(index),
+      reinitialize,
+      this.#config.seed,
+    );
+    this.#state = { ...this.#state, position: { ...position, begun: true } };
+  }
+
   async #openStage(index: number): Promise<Stage> {
     const config = this.#config.stages[index]!;
     const optimizer = optimizerFor(config);
-    const { tensors, position } = this.#state;
-    if (position.epoch === 0 && position.step === 0) forgetOptimizer(tensors);
+    const { tensors } = this.#state;
     const { network, parameters, input, training } = this.#run;
     const request = {
       network,
@@ -131,6 +148,8 @@ export class Training {
       schedule: config.schedule,
       augmentation: this.#config.augment,
       seed: this.#config.seed,
+      refresh: config.refresh,
+      freeze: config.freeze,
       checkpoint: () => (this.#hasCheckpoint ? this.#checkpointPath : undefined),
     };
     return Stage.open(request, tensors);
@@ -155,7 +174,7 @@ export class Training {
     this.#state = {
       ...this.#state,
       history: [...this.#state.history, record],
-      position: { stage: index, epoch: epoch + 1, step: 0, totals: NO_TOTALS },
+      position: { stage: index, epoch: epoch + 1, step: 0, begun: true, totals: NO_TOTALS },
     };
     await this.#save();
     return true;
@@ -170,25 +189,28 @@ export class Training {
         : await this.#evaluate(this.#planOf(index), this.#run.validation);
     return {
       stage: index,
-      method: this.#config.stages[index]!.method,
+      method: this.#config.stages[index]!.method.kind,
       epoch,
       loss: totals.loss / step,
       trainTop1: totals.correct / (step * this.#config.batchSize),
       ...(validation && { validationTop1: validation.top1 }),
       learningRate: stage.rateOf({ ...position, step: step - 1 }),
+      layers: stage.layersAt({ ...position, step: step - 1 }),
     };
   }
 
   /** Evaluates at the end of the last stage of its kind, and moves on. */
   async #finishStage(index: number): Promise<void> {
     const plan = this.#planOf(index);
-    const next = this.#config.stages[index + 1];
+    const isLast = index + 1 === this.#config.stages.length;
     const isFloat = plan.activations === undefined;
-    if (isFloat && next?.method !== "float") {
+    if (isFloat) settleFloats(this.#run.network, this.#state.tensors, plan);
+    const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
+    if (isLastFloat) {
       const evaluation = await this.#evaluate(plan, this.#run.test);
       this.#keepResult("float", evaluation);
       await this.#writeModel(this.#fileIn("float.onnx"), plan);
-    } else if (!isFloat && next === undefined) {
+    } else if (!isFloat && isLast) {
       this.#keepResult("quantized", await this.#evaluate(plan, this.#run.test));
     }
     const position: Position = { stage: index + 1, ...START_OF_STAGE };

@@ -1,11 +1,77 @@
-/** @file Float weights: the forward weight is the weight. */
+/**
+ * @file Float weights: as they are, or on the sphere, with a penalty or without.
+ *
+ * A penalty prepares weights for a later stage, or for pruning without one: it
+ * makes a gap between those that go and those that stay.
+ */
 
+import { channelColumn } from "./channels.ts";
+import { methodKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
+import { emitPenalty, PENALTY_RAMP, type PenaltyOptions, penaltyOptions } from "./penalties.ts";
+import {
+  emitOnSphere,
+  emitTangent,
+  holdRadius,
+  onSphere,
+  RADIUS,
+  radiusShape,
+  type SphereUpkeep,
+  sphereOptions,
+  upkeepOf,
+} from "./sphere.ts";
+import { thresholdsOf } from "./thresholds.ts";
+
+const NAME = "float";
+/** Held: what the penalty's trits are told by. */
+const THRESHOLD = "threshold";
 
 export const float: WeightMethod = {
-  name: "float",
-  summary: "float weights, float activations",
+  name: NAME,
   weights: "f32",
   schedules: [],
   forward: (_, weight) => ({ value: weight }),
 };
+
+export const floatKind = methodKind(
+  NAME,
+  "float weights, float activations; sphere and penalty by option",
+  { sphere: sphereOptions, penalty: penaltyOptions.optional() },
+  ({ sphere, penalty }) =>
+    sphere === "off" && penalty === undefined ? float : shaped(sphere, penalty),
+);
+
+function shaped(sphere: SphereUpkeep, penalty: PenaltyOptions | undefined): WeightMethod {
+  return {
+    name: NAME,
+    weights: "f32",
+    schedules: penalty === undefined ? [] : [PENALTY_RAMP],
+    ...(penalty && { penalty: { strength: penalty.strength, ramp: PENALTY_RAMP } }),
+    holding: {
+      shapes: shape => ({
+        ...radiusShape(shape, sphere),
+        ...(penalty && { [THRESHOLD]: channelColumn(shape) }),
+      }),
+      compute: request => {
+        const held = new Map(holdRadius(request, sphere));
+        const { weight, shape } = request;
+        if (penalty) held.set(THRESHOLD, thresholdsOf(weight, shape, penalty.threshold));
+        return held;
+      },
+    },
+    ...upkeepOf(sphere),
+    forward: (ops, weight, inputs) => {
+      const term = penalty && {
+        penalty: emitPenalty(ops, weight, inputs.held(THRESHOLD), penalty.kind),
+      };
+      if (sphere === "off") return { value: weight, ...term };
+      const radius = inputs.held(RADIUS);
+      return {
+        value: emitOnSphere(ops, weight, radius),
+        gradient: dValue => emitTangent(ops, weight, dValue, radius),
+        ...term,
+      };
+    },
+    realize: onSphere,
+  };
+}

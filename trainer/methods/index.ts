@@ -1,12 +1,29 @@
 /** @file The weight methods, by name. */
 
-import { float } from "./float.ts";
-import { int8 } from "./int8.ts";
+import { bitnetKind } from "./bitnet.ts";
+import { floatKind } from "./float.ts";
+import { int8Kind } from "./int8.ts";
+import type { MethodChoice, MethodKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
-import { twn } from "./twn.ts";
+import { pruneKind } from "./prune.ts";
+import { ternaryKind } from "./ternary.ts";
+import { twnKind } from "./twn.ts";
 
-export const WEIGHT_METHODS: readonly WeightMethod[] = [float, int8, twn];
+export const METHOD_KINDS: readonly MethodKind[] = [
+  floatKind,
+  pruneKind,
+  int8Kind,
+  twnKind,
+  bitnetKind,
+  ternaryKind,
+];
 
-export function weightMethod(name: string): WeightMethod | undefined {
-  return WEIGHT_METHODS.find(method => method.name === name);
+/** The method that `choice` describes. Requires a known kind and valid options. */
+export function buildMethod(choice: MethodChoice): WeightMethod {
+  return METHOD_KINDS.find(kind => kind.name === choice.kind)!.build(choice);
+}
+
+/** Whether methods of this kind leave integers. */
+export function quantizes(kind: string): boolean {
+  return buildMethod({ kind }).quantize !== undefined;
 }

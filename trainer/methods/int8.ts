@@ -6,6 +6,7 @@
 import { roundHalfEven } from "../../core/float32.ts";
 import { scalar } from "../autodiff/arithmetic.ts";
 import { channelAxes, perChannel } from "./channels.ts";
+import { plainKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
 
 const LIMIT = 127;
@@ -14,7 +15,6 @@ const TINY = 2 ** -100;
 
 export const int8: WeightMethod = {
   name: "int8",
-  summary: "8-bit weights, symmetric, one scale per output channel",
   weights: "int8",
   schedules: [],
   forward: (ops, weight) => {
@@ -36,3 +36,5 @@ export const int8: WeightMethod = {
     return { values, scales };
   },
 };
+
+export const int8Kind = plainKind(int8, "8-bit weights, symmetric, one scale per output channel");

@@ -14,6 +14,7 @@
 
 import { scalar } from "../autodiff/arithmetic.ts";
 import { channelAxes, perChannel } from "./channels.ts";
+import { plainKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
 
 const THRESHOLD = 0.7;
@@ -21,7 +22,6 @@ const CLIP = 1;
 
 export const twn: WeightMethod = {
   name: "twn",
-  summary: "ternary weights, threshold 0.7·E|w|, straight-through gradient",
   weights: "ternary",
   schedules: [],
   forward: (ops, weight) => {
@@ -57,3 +57,8 @@ export const twn: WeightMethod = {
     return { values, scales };
   },
 };
+
+export const twnKind = plainKind(
+  twn,
+  "ternary weights, threshold 0.7·E|w|, straight-through gradient",
+);

@@ -11,6 +11,7 @@
 import type { Quantization } from "../../core/requantize.ts";
 import { elementCount } from "../../core/shape.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
+import { heldValues } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import {
   isComputing,
@@ -81,7 +82,11 @@ function quantizeLayer(
   if (method.quantize === undefined || method.weights === "f32") {
     throw new InternalError(`quantizeNetwork: method "${method.name}" leaves float weights`);
   }
-  const { values, scales } = method.quantize(weight.data, weight.shape);
+  const { values, scales } = method.quantize(
+    weight.data,
+    weight.shape,
+    heldValues(step, method, parameters),
+  );
   const { gains, biases } = affineOf(step, parameters);
   const depth = elementCount(weight.shape.slice(1));
   const folded = scales.map((scale, channel) => {

@@ -9,6 +9,8 @@ import type { Arithmetic } from "../autodiff/arithmetic.ts";
 import type { CustomGradient } from "../autodiff/rule.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { fakeQuantize, observedRange } from "../layers/fake-quantize.ts";
+import { heldName } from "../methods/held.ts";
+import type { MethodInputs, Penalty, WeightMethod } from "../methods/method.ts";
 import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
 import {
   isComputing,
@@ -28,7 +30,8 @@ export interface ForwardInputs {
   readonly images: NodeId;
   /** Step size of the running statistics, 0 to 1. */
   readonly statisticsRate: NodeId;
-  schedule(name: string): NodeId;
+  /** A scalar that `method` schedules. */
+  schedule(method: WeightMethod, name: string): NodeId;
 }
 
 export interface TrainingForward {
@@ -38,7 +41,16 @@ export interface TrainingForward {
   /** Running statistics: value before and after this batch. */
   readonly statistics: ReadonlyMap<string, { readonly before: NodeId; readonly after: NodeId }>;
   readonly gradients: ReadonlyMap<NodeId, CustomGradient>;
-  readonly penalties: readonly NodeId[];
+  /** By name of the weight that they concern. */
+  readonly penalties: ReadonlyMap<string, Penalty>;
+  /** What the methods of weights ask for, by name of the weight. */
+  readonly methods: ReadonlyMap<string, LayerMethod>;
+}
+
+/** How one weight is treated. */
+export interface LayerMethod {
+  readonly method: WeightMethod;
+  readonly inputs: MethodInputs;
 }
 
 export function emitTrainingForward(
@@ -61,7 +73,8 @@ class Forward {
   readonly #trained = new Map<string, NodeId>();
   readonly #statistics = new Map<string, { before: NodeId; after: NodeId }>();
   readonly #gradients = new Map<NodeId, CustomGradient>();
-  readonly #penalties: NodeId[] = [];
+  readonly #penalties = new Map<string, Penalty>();
+  readonly #methods = new Map<string, LayerMethod>();
 
   constructor(
     ops: Arithmetic,
@@ -92,6 +105,7 @@ class Forward {
       statistics: this.#statistics,
       gradients: this.#gradients,
       penalties: this.#penalties,
+      methods: this.#methods,
     };
   }
 
@@ -117,10 +131,13 @@ class Forward {
   }
 
   #weight(step: LinearStep): NodeId {
-    const weight = this.#parameter(parameterNames(step).weight);
+    const name = parameterNames(step).weight;
+    const weight = this.#parameter(name);
     const method = this.#plan.methods.get(step.name)!;
-    const forward = method.forward(this.#ops, weight, name => this.#inputs.schedule(name));
-    if (forward.penalty !== undefined) this.#penalties.push(forward.penalty);
+    const inputs = this.#methodInputs(name, method);
+    this.#methods.set(name, { method, inputs });
+    const forward = method.forward(this.#ops, weight, inputs);
+    if (forward.penalty !== undefined) this.#penalties.set(name, forward.penalty);
     if (forward.value === weight) return weight;
     const pass = forward.gradient ?? ((dValue: NodeId): NodeId => dValue);
     this.#gradients.set(forward.value, {
@@ -128,6 +145,14 @@ class Forward {
       gradient: dValue => [pass(dValue)],
     });
     return forward.value;
+  }
+
+  #methodInputs(weight: string, method: WeightMethod): MethodInputs {
+    const shapes = method.holding?.shapes(this.#parameters.get(weight)!.shape) ?? {};
+    return {
+      schedule: name => this.#inputs.schedule(method, name),
+      held: name => this.#ops.builder.input(heldName(weight, name), "f32", shapes[name]!),
+    };
   }
 
   /** A plain ReLU is left to the quantiser, which cuts at zero anyway. */

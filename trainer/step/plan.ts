@@ -12,8 +12,8 @@ export interface StagePlan {
   readonly activations?: ActivationFormat;
 }
 
-/** The choices of a stage that quantises. */
-export interface MethodChoice {
+/** The methods of a stage, by the place of a layer. */
+export interface LayerMethods {
   /** Of every layer that no other entry names. */
   readonly body: WeightMethod;
   readonly first: WeightMethod;
@@ -21,20 +21,32 @@ export interface MethodChoice {
   readonly depthwise: WeightMethod;
 }
 
-export function planFloat(network: Network): StagePlan {
-  return { methods: new Map(linearSteps(network).map(step => [step.name, float])) };
+/** Float everywhere; `body` between the first and the last layer, but for depthwise ones. */
+export function planFloat(network: Network, body: WeightMethod = float): StagePlan {
+  return {
+    methods: methodsOf(network, { body, first: float, last: float, depthwise: float }),
+  };
 }
 
 export function planQuantized(
   network: Network,
-  choice: MethodChoice,
+  choice: LayerMethods,
   activations: ActivationFormat,
 ): StagePlan {
+  return { methods: methodsOf(network, choice), activations };
+}
+
+/** Methods of one stage, each once; their order names their schedules. */
+export function distinctMethods(plan: StagePlan): WeightMethod[] {
+  return [...new Set(plan.methods.values())];
+}
+
+function methodsOf(network: Network, choice: LayerMethods): Map<string, WeightMethod> {
   const steps = linearSteps(network);
   const methods = steps.map((step, i): [string, WeightMethod] => {
     if (i === steps.length - 1) return [step.name, choice.last];
     if (i === 0) return [step.name, choice.first];
     return [step.name, isDepthwise(step) ? choice.depthwise : choice.body];
   });
-  return { methods: new Map(methods), activations };
+  return new Map(methods);
 }

@@ -12,22 +12,30 @@ import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { graphBuilder } from "../../model/ops/index.ts";
 import { Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import { differentiate } from "../autodiff/differentiate.ts";
+import type { WeightMethod } from "../methods/method.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { emitTrainingForward, type TrainingForward } from "./forward.ts";
+import { emitTrainingForward, type LayerMethod, type TrainingForward } from "./forward.ts";
 import { emitInput, type InputQuantization } from "./input.ts";
-import type { StagePlan } from "./plan.ts";
+import { emitPenalties } from "./penalty.ts";
+import { distinctMethods, type StagePlan } from "./plan.ts";
 
 export const NEXT = "next/";
 export const LABELS = "labels";
 export const LEARNING_RATE = "learning-rate";
+/** The learning rate of weights; 0 freezes them and their codes. */
+export const WEIGHT_RATE = "weight-rate";
 export const STATISTICS_RATE = "statistics-rate";
+/** Step size of the running balance of penalties. */
+export const BALANCE_RATE = "balance-rate";
 export const LOSS = "loss";
 export const CORRECT = "correct";
 /** Before the name of a parameter: the largest |gradient|, in a diagnosing graph. */
 export const GRADIENT = "gradient/";
 
-export const scheduleInput = (name: string): string => `schedule/${name}`;
+/** Methods that differ in their options have schedules of their own. */
+export const scheduleInput = (plan: StagePlan, method: WeightMethod, name: string): string =>
+  `schedule/${distinctMethods(plan).indexOf(method)}/${name}`;
 export const optimizerInput = (name: string): string => `optimizer/${name}`;
 /** Before the names of what the optimiser remembers. */
 export const MEMORY = "memory/";
@@ -47,12 +55,13 @@ export interface TrainingGraphRequest {
 
 /** The graph of one step of training. */
 export function trainingGraph(request: TrainingGraphRequest): Graph {
-  const { ops, forward, loss, correct, methodOf } = emitLoss(request);
+  const { ops, forward, loss, correct } = emitLoss(request);
   const { optimizer } = request;
   const names = [...forward.trained.keys()];
   const wanted = [...forward.trained.values()];
-  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients);
-  const learningRate = ops.builder.input(LEARNING_RATE, "f32", []);
+  const plain = differentiate(ops.builder, loss, wanted, forward.gradients);
+  const balanceRate = (): NodeId => ops.builder.input(BALANCE_RATE, "f32", []);
+  const { gradients, balances } = emitPenalties(ops, forward, plain, balanceRate);
   const outputs: { name: string; id: NodeId }[] = [
     { name: LOSS, id: loss },
     { name: CORRECT, id: correct },
@@ -63,17 +72,22 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
     const slots = optimizer.slots.map(slot =>
       ops.builder.input(slotName(name, slot), "f32", shape),
     );
+    const layer = forward.methods.get(name);
+    const rate = layer === undefined ? LEARNING_RATE : WEIGHT_RATE;
+    const learningRate = ops.builder.input(rate, "f32", []);
     const updated = optimizer.update({
       ops,
       parameter,
       gradient: gradients[i]!,
       slots,
       learningRate,
-      decayed: name.endsWith(".weight"),
+      decayed: layer !== undefined && (layer.method.decays ?? true),
       scalar: scalarName => ops.builder.input(optimizerInput(scalarName), "f32", []),
     });
-    const project = methodOf(name)?.project;
-    const next = project === undefined ? updated.parameter : project(ops, updated.parameter);
+    const next =
+      layer === undefined
+        ? updated.parameter
+        : projected(ops, layer, updated.parameter, parameter, learningRate);
     outputs.push({ name: NEXT + name, id: next });
     optimizer.slots.forEach((slot, s) => {
       outputs.push({ name: NEXT + slotName(name, slot), id: updated.slots[s]! });
@@ -81,7 +95,21 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
   });
   for (const [name, { after }] of forward.statistics)
     outputs.push({ name: NEXT + name, id: after });
+  for (const [name, after] of balances) outputs.push({ name: NEXT + name, id: after });
   return ops.builder.finish("training-step", outputs);
+}
+
+/** The weight after its update; untouched at rate 0, where a projection would still round it. */
+function projected(
+  ops: Arithmetic,
+  { method, inputs }: LayerMethod,
+  updated: NodeId,
+  before: NodeId,
+  rate: NodeId,
+): NodeId {
+  if (method.project === undefined) return updated;
+  const moving = ops.compare("greater", rate, scalar(0));
+  return ops.where(moving, method.project(ops, updated, inputs), before);
 }
 
 /** The graph that says how large the gradient of every parameter is, to explain a divergence. */
@@ -103,7 +131,6 @@ interface EmittedLoss {
   readonly forward: TrainingForward;
   readonly loss: NodeId;
   readonly correct: NodeId;
-  readonly methodOf: (parameter: string) => ReturnType<StagePlan["methods"]["get"]>;
 }
 
 function emitLoss(request: TrainingGraphRequest): EmittedLoss {
@@ -113,19 +140,14 @@ function emitLoss(request: TrainingGraphRequest): EmittedLoss {
   const forward = emitTrainingForward(ops, network, parameters, plan, {
     images,
     statisticsRate: ops.builder.input(STATISTICS_RATE, "f32", []),
-    schedule: name => ops.builder.input(scheduleInput(name), "f32", []),
+    schedule: (method, name) => ops.builder.input(scheduleInput(plan, method, name), "f32", []),
   });
   const classes = classCount(network);
   const labels = ops.builder.input(LABELS, "f32", [batch, 1]);
   const hit = ops.indicator(ops.compare("equal", labels, iota(ops, classes)));
-  const entropy = crossEntropy(ops, forward.logits, hit, labelSmoothing);
-  const loss = forward.penalties.reduce((sum, penalty) => ops.add(sum, penalty), entropy);
+  const loss = crossEntropy(ops, forward.logits, hit, labelSmoothing);
   const correct = countCorrect(ops, forward.logits, hit);
-  const methodOf = (parameter: string): ReturnType<StagePlan["methods"]["get"]> =>
-    parameter.endsWith(".weight")
-      ? plan.methods.get(parameter.slice(0, -".weight".length))
-      : undefined;
-  return { ops, forward, loss, correct, methodOf };
+  return { ops, forward, loss, correct };
 }
 
 /** 0 … count − 1 as a row. */

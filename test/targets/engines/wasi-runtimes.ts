@@ -1,0 +1,76 @@
+/** @file Engines that are no JavaScript engines: wasmtime and wazero, each as compiler and interpreter. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Engine, type Found, jsonOf, outputOf, SYSTEM } from "./engine.ts";
+import { installed, SOURCES } from "./install.ts";
+import type { CommandOutput, Observation, StagedCase } from "./program.ts";
+import { PROGRAMS } from "./stage.ts";
+
+const PROGRAM = fileURLToPath(new URL("in-wasmtime.py", import.meta.url));
+
+/** Core modules through their exports, and commands. */
+function wasmtime(name: string, ...target: string[]): Engine {
+  return {
+    name,
+    ways: ["exports"],
+    hasWasi: true,
+    find: () => {
+      const folder = installed("wasmtime");
+      if (typeof folder !== "string") return folder;
+      const env = { ...SYSTEM, PYTHONPATH: folder };
+      return {
+        version: SOURCES.wasmtime.version,
+        observe: root =>
+          jsonOf({ command: "python3", args: [PROGRAM, join(root, PROGRAMS), ...target], env }),
+      };
+    },
+  };
+}
+
+/** Commands alone: it is a program that runs nothing else. */
+function wazero(name: string, ...flags: string[]): Engine {
+  return {
+    name,
+    ways: [],
+    hasWasi: true,
+    find: () => {
+      const folder = installed("wazero");
+      if (typeof folder !== "string") return folder;
+      const command = join(folder, "wazero");
+      return { version: SOURCES.wazero.version, observe: commandsBy(command, ["run", ...flags]) };
+    },
+  };
+}
+
+function commandsBy(command: string, args: readonly string[]): Found["observe"] {
+  return async root => {
+    const cwd = join(root, PROGRAMS);
+    const commands: Observation["commands"] = {};
+    const text = readFileSync(join(cwd, "cases.json"), "utf8");
+    for (const { name, file, inputs, isCommand } of JSON.parse(text) as StagedCase[]) {
+      if (!isCommand) continue;
+      for (const [i, input] of inputs.entries()) {
+        const decoded = Object.values(input).map(data => Buffer.from(data, "base64"));
+        const stdin = Buffer.concat(decoded);
+        const run = async (...more: string[]): Promise<string> =>
+          (await outputOf({ command, args: [...args, file, ...more], cwd, stdin })).toString(
+            "base64",
+          );
+        commands[`${name}, input ${i}`] = {
+          json: await run(),
+          npy: await run("--npy"),
+        } satisfies CommandOutput;
+      }
+    }
+    return { commands };
+  };
+}
+
+export const WASI_RUNTIMES: readonly Engine[] = [
+  wasmtime("wasmtime"),
+  wasmtime("wasmtime, interpreter", "pulley64"),
+  wazero("wazero"),
+  wazero("wazero, interpreter", "-interpreter"),
+];
