@@ -11,7 +11,7 @@ import { randomInputs } from "../fuzz/random-graph.ts";
 const ROUNDING = 1e-4;
 /** Passes that trade accuracy for size: these only have to stay in the neighbourhood. */
 const COARSE: Readonly<Record<string, number>> = {
-  "quantize-weights": Infinity,
+  "quantize-weights": 0.05,
   "insert-quantization": 0.1,
   "lower-quantized": 0.05,
 };
