@@ -1,11 +1,6 @@
 /** @file How a command ends: its exit code, and what is said about a failure. */
 
-import {
-  type Diagnostic,
-  InternalError,
-  ModelError,
-  UsageError,
-} from "../model/diagnostics/diagnostic.ts";
+import { DiagnosticError, InternalError, UsageError } from "../model/diagnostics/diagnostic.ts";
 import { printDiagnostics, printJson, type Terminal } from "./terminal.ts";
 
 /** What the process returns to its caller. */
@@ -25,19 +20,16 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Says what went wrong and returns the exit code for it. */
 export function reportFailure(error: unknown, terminal: Terminal, json: boolean): ExitCode {
-  if (error instanceof ModelError) return reportDiagnostics(error.diagnostics, EXIT.model);
-  if (error instanceof UsageError) return reportDiagnostics(error.diagnostics, EXIT.usage);
+  if (error instanceof DiagnosticError) {
+    if (json) printJson(terminal, { diagnostics: error.diagnostics });
+    else printDiagnostics(terminal, error.diagnostics);
+    return error instanceof UsageError ? EXIT.usage : EXIT.model;
+  }
   const { message, dump, stack } = internalFacts(error);
   if (json) printJson(terminal, { internalError: { message, ...(dump && { dump }) } });
   else terminal.err(internalText(message, dump));
   if (stack !== undefined) terminal.err(`${stack}\n`);
   return EXIT.internal;
-
-  function reportDiagnostics(diagnostics: readonly Diagnostic[], code: ExitCode): ExitCode {
-    if (json) printJson(terminal, { diagnostics });
-    else printDiagnostics(terminal, diagnostics);
-    return code;
-  }
 }
 
 function internalFacts(error: unknown): {

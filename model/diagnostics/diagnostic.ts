@@ -34,9 +34,8 @@ export function warning(code: DiagnosticCode, message: string, details: Details 
   return { code, severity: "warning", message, notes: [], ...details };
 }
 
-/** The model or the data is at fault; exit code 1. */
-export class ModelError extends Error {
-  override readonly name = "ModelError";
+/** Something that whoever called can mend: a `ModelError` or a `UsageError`. */
+export abstract class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(...diagnostics: readonly Diagnostic[]) {
@@ -45,15 +44,14 @@ export class ModelError extends Error {
   }
 }
 
-/** The call or its flags are at fault; exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-  readonly diagnostics: readonly Diagnostic[];
+/** The model or the data is at fault; exit code 1. */
+export class ModelError extends DiagnosticError {
+  override readonly name = "ModelError";
+}
 
-  constructor(...diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map(d => `${d.code}: ${d.message}`).join("\n"));
-    this.diagnostics = diagnostics;
-  }
+/** The call or its flags are at fault; exit code 2. */
+export class UsageError extends DiagnosticError {
+  override readonly name = "UsageError";
 }
 
 /** tritc is at fault; exit code 3. Says which pass or phase, and shows the graph if it has one. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect } from "vitest";
 import type { DiagnosticCode } from "../../model/diagnostics/codes.ts";
-import { type Diagnostic, ModelError, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../../model/diagnostics/diagnostic.ts";
 
 /** Makes the folder; `write` puts files into it and returns their paths. */
 export function scratchFolder(): {
@@ -30,7 +30,7 @@ export async function failure(action: () => unknown, code: DiagnosticCode): Prom
   try {
     await action();
   } catch (error) {
-    if (!(error instanceof ModelError || error instanceof UsageError)) throw error;
+    if (!(error instanceof DiagnosticError)) throw error;
     expect(error.diagnostics.map(diagnostic => diagnostic.code)).toEqual([code]);
     return error.diagnostics[0]!;
   }

@@ -1,14 +1,14 @@
 /** @file With which diagnostics an action is refused. */
 
 import type { DiagnosticCode } from "../../model/diagnostics/codes.ts";
-import { type Diagnostic, ModelError, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../../model/diagnostics/diagnostic.ts";
 
 /** None if nothing is thrown; what carries no diagnostics is thrown on. */
 export function diagnosticsOf(action: () => unknown): readonly Diagnostic[] {
   try {
     action();
   } catch (error) {
-    if (error instanceof ModelError || error instanceof UsageError) return error.diagnostics;
+    if (error instanceof DiagnosticError) return error.diagnostics;
     throw error;
   }
   return [];

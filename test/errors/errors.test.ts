@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from "../../model/diagnostics/codes.ts";
-import { ModelError, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { formatDiagnostics } from "../../model/diagnostics/format.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
 import { type Bench, PROVOCATIONS } from "./provocations.ts";
 import { runTritc } from "./terminal.ts";
 
@@ -85,15 +85,7 @@ function messagesIn(err: string, path: string): string {
 }
 
 function thrown(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ModelError || error instanceof UsageError) {
-      return formatDiagnostics(error.diagnostics);
-    }
-    throw error;
-  }
-  return "nothing was thrown";
+  return formatDiagnostics(diagnosticsOf(action));
 }
 
 /** The first block of code in the section of `code`. */
