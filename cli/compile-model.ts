@@ -15,8 +15,8 @@ import type {
   TargetName,
   WeightChoice,
 } from "../core/abi.ts";
+import { readModelUse } from "../core/metadata.ts";
 import type { Graph } from "../model/ir/graph.ts";
-import { readModelUse } from "../model/ir/metadata.ts";
 import { TARGETS } from "../targets/index.ts";
 import { loadKernelLibrary } from "../targets/kernel-files.ts";
 import { type Dataset, firstSamples } from "../trainer/data/dataset.ts";

@@ -4,6 +4,7 @@
  */
 
 import type { Port, Preprocess } from "../core/abi.ts";
+import { readModelUse } from "../core/metadata.ts";
 import type { Tensor } from "../core/tensor.ts";
 import {
   type Diagnostic,
@@ -13,7 +14,6 @@ import {
   warning,
 } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
-import { readModelUse } from "../model/ir/metadata.ts";
 import { evaluate } from "../model/ops/index.ts";
 import { openEngine } from "../trainer/engine/onnxruntime.ts";
 import { openModule } from "./module.ts";

@@ -2,9 +2,9 @@
 
 import type { Manifest, SimdTier, TargetName } from "../core/abi.ts";
 import { digestOf } from "../core/hash.ts";
+import { type ModelUse, readModelUse } from "../core/metadata.ts";
 import type { Diagnostic } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../model/ir/graph.ts";
-import { type ModelUse, readModelUse } from "../model/ir/metadata.ts";
 import { printGraph } from "../model/ir/print.ts";
 import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
 import { commandShell, shellBytes } from "./emit/command.ts";

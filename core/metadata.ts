@@ -1,4 +1,6 @@
-/** @file The facts that travel with an ONNX model under tritc's keys. */
+/** @file The facts that travel with an ONNX model under tritc's keys, and what they say of its use. */
+
+import type { Preprocess } from "./abi.ts";
 
 /** Keys of a model's metadata; values are JSON. */
 export const METADATA = {
@@ -10,19 +12,28 @@ export const METADATA = {
   training: "tritc.training",
 } as const;
 
-/** The class names in `metadata`, if there are valid ones. */
-export function labelsIn(
-  metadata: Readonly<Record<string, string>>,
-): readonly string[] | undefined {
+type Metadata = Readonly<Record<string, string>>;
+
+/** Class names, and how pixels become the model's input. */
+export interface ModelUse {
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+}
+
+/** The facts in `metadata`; what is not as it should be counts as absent. */
+export function readModelUse(metadata: Metadata): ModelUse {
+  const labels = labelsIn(metadata);
+  const preprocess = preprocessIn(metadata);
+  return { ...(labels && { labels }), ...(preprocess && { preprocess }) };
+}
+
+function labelsIn(metadata: Metadata): readonly string[] | undefined {
   const labels = parsed(metadata[METADATA.labels]);
   const valid = Array.isArray(labels) && labels.every(label => typeof label === "string");
   return valid ? (labels as string[]) : undefined;
 }
 
-/** What pixels go through before a real input, if `metadata` says it. */
-export function preprocessIn(
-  metadata: Readonly<Record<string, string>>,
-): { readonly mean: number; readonly scale: number } | undefined {
+function preprocessIn(metadata: Metadata): Preprocess | undefined {
   const value = parsed(metadata[METADATA.preprocess]);
   if (typeof value !== "object" || value === null) return undefined;
   const { mean, scale } = value as Record<string, unknown>;
