@@ -19,19 +19,11 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { KernelRow as SelectableKernel } from "../compiler/plan/select.ts";
 
-export interface KernelRow {
-  readonly name: string;
-  readonly family: string;
-  readonly isa: "scalar" | "simd128";
-  /** Output pixels, output channels and depth of a tile. */
-  readonly mr: number;
-  readonly nr: number;
-  readonly kr: number;
+export interface KernelRow extends SelectableKernel {
   /** Below assembly/kernels. */
   readonly file: string;
-  /** Order of weights in a block; absent: plain. */
-  readonly packing?: "plain" | "swapped" | "rows" | "falling";
 }
 
 type Tier = KernelRow["isa"];
