@@ -13,6 +13,11 @@ export function compose(inner: Interval, outer: Interval): Interval {
   return { min: clampTo(inner.min, outer), max: clampTo(inner.max, outer) };
 }
 
+/** The smallest interval that holds `value` too. */
+export function including({ min, max }: Interval, value: number): Interval {
+  return { min: Math.min(min, value), max: Math.max(max, value) };
+}
+
 export function clampTo(value: number, { min, max }: Interval): number {
   return Math.min(Math.max(value, min), max);
 }

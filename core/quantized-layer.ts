@@ -12,8 +12,13 @@
  */
 
 import { quantize32 } from "./float32.ts";
-import { clampTo, type Interval } from "./interval.ts";
-import { deriveRequantization, type Quantization, type Requantization } from "./requantize.ts";
+import { clampTo, type Interval, including } from "./interval.ts";
+import {
+  deriveRequantization,
+  type Quantization,
+  type Requantization,
+  requantize,
+} from "./requantize.ts";
 
 /** What requantising needs to know of a layer's integer weights, per output channel. */
 export interface WeightSummary {
@@ -25,7 +30,7 @@ export interface WeightSummary {
 }
 
 export interface QuantizedLayer {
-  /** `min` and `max` bound the integers that occur. */
+  /** `min` and `max` bound the integers that occur; padding may add the zero point. */
   readonly input: Quantization & Interval;
   readonly weights: WeightSummary;
   /** Real bias per output channel; absent if there is none. */
@@ -35,12 +40,20 @@ export interface QuantizedLayer {
 export interface RequantizedLayer {
   readonly bias: Int32Array;
   readonly requantization: Requantization;
+  /**
+   * Whether results are those of the sums, to within `TOLERANCE`. They are not
+   * where 16 bits cut off a sum that its multiplier leaves inside the range:
+   * of a channel with a large bias and weights far smaller than the others'.
+   */
+  readonly holds: boolean;
 }
 
 export interface DequantizedLayer {
   readonly bias: Int32Array;
   /** real = f32(acc) · scales[c] */
   readonly scales: readonly number[];
+  /** Whether every bias is held as it is, not cut off. */
+  readonly holds: boolean;
 }
 
 export const INT8_RANGE: Interval = { min: -128, max: 127 };
@@ -48,6 +61,8 @@ export const INT8_RANGE: Interval = { min: -128, max: 127 };
 const BIAS_LIMIT = 2 ** 30;
 /** s_w·s_in/s_out of a layer without any weights: a bias of ±255 steps fits 16 bits. */
 const WEIGHTLESS_RATIO = 2 ** -7;
+/** Steps of the output that roundings of t, m and q may add up to. */
+const TOLERANCE = 2;
 
 /** Sums and norms of `weights`, [channels][k], channel after channel. */
 export function summarizeWeights(
@@ -101,8 +116,39 @@ export function deriveConvRequantization(
   const scales = weights.scales.map((scale, c) => (weights.norms[c]! > 0 ? scale : spare));
   const bias = integerBias(layer, scales);
   const ratios = scales.map(scale => (input.scale * scale) / output.scale);
-  const bounds = ratios.map((_, c) => accumulatorBound(layer, bias, c));
-  return { bias, requantization: deriveRequantization(ratios, bounds, output) };
+  const bounds = ratios.map((_, c) => {
+    const { min, max } = sumsOf(layer, c);
+    return Math.max(Math.abs(min + bias[c]!), Math.abs(max + bias[c]!));
+  });
+  const requantization = deriveRequantization(ratios, bounds, output);
+  const holds = scales.every((scale, c) =>
+    holdsChannel(layer, c, { scale, bias: bias[c]!, requantization, output }),
+  );
+  return { bias, requantization, holds };
+}
+
+/** What `holds` says, for channel `c`. */
+function holdsChannel(
+  layer: QuantizedLayer,
+  c: number,
+  derived: {
+    readonly scale: number;
+    readonly bias: number;
+    readonly requantization: Requantization;
+    readonly output: Quantization & Interval;
+  },
+): boolean {
+  const { scale, bias, requantization, output } = derived;
+  const unit = layer.input.scale * scale;
+  const centre = layer.input.zeroPoint * layer.weights.sums[c]!;
+  const own = Math.round((layer.bias?.[c] ?? 0) / unit);
+  const { min, max } = sumsOf(layer, c);
+  // The integer result and the real one rise with the sum: its ends show where one stays behind.
+  return [min, centre, max].every(sum => {
+    const ideal = output.zeroPoint + ((sum - centre + own) * unit) / output.scale;
+    const got = requantize(sum + bias, requantization, c);
+    return Math.abs(got - clampTo(ideal, output)) <= TOLERANCE;
+  });
 }
 
 /** Integer bias and scales of a layer whose output is real. */
@@ -112,19 +158,21 @@ export function deriveConvDequantization(layer: QuantizedLayer): DequantizedLaye
   const units = weights.scales.map((scale, c) =>
     weights.norms[c]! > 0 ? scale : Math.abs(bias?.[c] ?? 0) / input.scale || scale,
   );
+  const integers = integerBias(layer, units);
+  const holds = integers.every(integer => Math.abs(integer) < BIAS_LIMIT);
   return {
-    bias: integerBias(layer, units),
+    bias: integers,
     scales: units.map(unit => Math.fround(input.scale * unit)),
+    holds,
   };
 }
 
-/** The largest |acc| of channel `c` over all inputs within range. */
-function accumulatorBound({ input, weights }: QuantizedLayer, bias: Int32Array, c: number): number {
+/** The range of Σ w·q of channel `c` over all inputs within range, padding included. */
+function sumsOf({ input, weights }: QuantizedLayer, c: number): Interval {
+  const { min, max } = including(input, input.zeroPoint);
   const positive = (weights.norms[c]! + weights.sums[c]!) / 2;
   const negative = (weights.norms[c]! - weights.sums[c]!) / 2;
-  const most = positive * input.max - negative * input.min + bias[c]!;
-  const least = positive * input.min - negative * input.max + bias[c]!;
-  return Math.max(Math.abs(most), Math.abs(least));
+  return { min: positive * min - negative * max, max: positive * max - negative * min };
 }
 
 function integerBias(layer: QuantizedLayer, scales: readonly number[]): Int32Array {

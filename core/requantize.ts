@@ -145,7 +145,14 @@ export function addRequantized(a: number, b: number, r: AddRequantization): numb
   return clampTo(r.zeroPoint + Math.floor(sum / 2 ** r.fractionBits), r);
 }
 
-/** Chooses f and m for an addition; `ratios` are input scale / output scale. */
+/** From here on an operand's multiplier does not fit 16 bits even with the fewest bits f. */
+export const ADD_RATIO_LIMIT = 2 ** 6 - 2 ** -9;
+
+/**
+ * Chooses f and m for an addition; `ratios` are input scale / output scale.
+ *
+ * **Requires** ratios below `ADD_RATIO_LIMIT`: beyond, m is cut off.
+ */
 export function deriveAddRequantization(
   ratios: readonly [number, number],
   zeroPoints: readonly [number, number],

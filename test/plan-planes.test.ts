@@ -53,6 +53,30 @@ function atLeastWindow(width: number, { kernel, pads, dilations }: PlaneConv): n
   return Math.max(width, reach - (pads?.[1] ?? 0) - (pads?.[3] ?? 0));
 }
 
+/** Right column less left column, of values in 100…107: small sums, but at the edges. */
+function columnDifferences(b: GraphBuilder, zeroPoint: number): NodeId {
+  const x = image(b, "x", [1, 90, 4, 8]);
+  const values = Array.from({ length: 256 }, (_, i) => 100 + (i % 8));
+  const table = tensorOf("i8", [256], values);
+  const bounded = b.add("lookup", [x], {
+    table,
+    quantization: { scales: [0.05], zeroPoints: [zeroPoint] },
+  });
+  const trits = Array.from({ length: 90 * 9 }, (_, i) => (i % 3) - 1);
+  const quantization = { scales: [0.1], zeroPoints: [0], axis: 0 };
+  const weights = b.constant(tensorOf("i2", [1, 90, 3, 3], trits), { quantization });
+  const requantized = deriveRequantization([0.002], [2 ** 16], {
+    min: -128,
+    max: 127,
+    zeroPoint: 0,
+  });
+  return b.add("qconv", [bounded, weights, b.constant(tensorOf("i32", [1], [0]))], {
+    ...{ kernel: [3, 3], pads: [1, 1, 1, 1], dilations: [1, 1], strides: [1, 1], group: 1 },
+    layout: "nchw",
+    epilogue: { kind: "requantize", ...requantized, scale: 0.1 },
+  });
+}
+
 describe("a convolution on planes", () => {
   describe.each(WIDTHS)("%i columns wide", width => {
     test.each(CONVS)("%s", (_, conv) => {
@@ -63,6 +87,15 @@ describe("a convolution on planes", () => {
       });
       check(graph);
     });
+  });
+
+  test("is refused where padding outside the input's range may overflow a sum", () => {
+    const accepts = (zeroPoint: number): boolean => {
+      const { nodes } = graphOf(b => [columnDifferences(b, zeroPoint)]);
+      return runsOnPlanes(nodes.at(-1)!, { nodes });
+    };
+    expect(accepts(100)).toBe(true);
+    expect(accepts(-128)).toBe(false);
   });
 
   test.each(WIDTHS)("adds, %i columns wide", width => {

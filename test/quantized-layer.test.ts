@@ -81,4 +81,40 @@ describe("a quantised layer", () => {
     expect(quantizeClamp({ min: 0, max: Infinity }, { scale: 0.1, zeroPoint: 0 }).min).toBe(0);
     expect(quantizeClamp(undefined, output)).toEqual(INT8_RANGE);
   });
+
+  test("says where 16 bits cannot hold a channel beside another", () => {
+    const holds = (scale: number, own: number): boolean => {
+      const two = summarizeWeights([100, -127, 100, 127], [0.01, scale]);
+      const layer = { input, weights: two, bias: [0, own] };
+      return deriveConvRequantization(layer, { ...output, scale: 0.01 }).holds;
+    };
+    expect(holds(0.01, 1)).toBe(true);
+    expect(holds(1e-5, 0)).toBe(true);
+    expect(holds(1e-5, 1)).toBe(false);
+    expect(holds(1e-30, 1)).toBe(false);
+  });
+
+  test("says where 32 bits cannot hold a bias", () => {
+    const holds = (own: number): boolean =>
+      deriveConvDequantization({
+        input,
+        weights: summarizeWeights([3], [1e-8]),
+        bias: [own],
+      }).holds;
+    expect(holds(0.1)).toBe(true);
+    expect(holds(1)).toBe(false);
+  });
+
+  test("counts padding among the inputs that bound its sums", () => {
+    const shiftOf = (zeroPoint: number) =>
+      deriveConvRequantization(
+        {
+          input: { scale: 1, zeroPoint, min: 100, max: 110 },
+          weights: summarizeWeights([...Array(200).fill(1), ...Array(200).fill(-1)], [1]),
+        },
+        { scale: 40, zeroPoint: 0, ...INT8_RANGE },
+      ).requantization.shift;
+    expect(shiftOf(100)).toBe(0);
+    expect(shiftOf(-128)).toBeGreaterThan(0);
+  });
 });

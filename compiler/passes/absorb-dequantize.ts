@@ -97,9 +97,10 @@ function canonicalWeights(
   const perIndex = (values: readonly number[], c: number): number =>
     values.length === 1 ? values[0]! : values[c]!;
   const stride = elementCount(tensor.shape.slice(axis + 1));
-  const values = toNumbers(tensor).map(
-    (value, i) => value - perIndex(zeroPoints, Math.floor(i / stride) % channels),
-  );
+  const values = toNumbers(tensor).map((value, i) => {
+    const c = Math.floor(i / stride) % channels;
+    return perIndex(scales, c) === 0 ? 0 : value - perIndex(zeroPoints, c);
+  });
   const dtype = narrowest(values);
   if (dtype === undefined) return undefined;
   return {

@@ -41,6 +41,7 @@ function curveOf(node: Node, b: Rewriter): Curve | undefined {
   const start = startOf(node, b) ?? constantCurve(node);
   if (start !== undefined) return start;
   if (!isUnaryKind(node.kind) && !isBinaryKind(node.kind)) return undefined;
+  if (variesAlongAxis(node, b)) return undefined;
   const operands = node.inputs.map(id => curveOf(b.node(id), b));
   const sources = new Set(operands.flatMap(operand => operand?.source ?? []));
   if (operands.includes(undefined) || sources.size !== 1) return undefined;
@@ -53,6 +54,12 @@ function curveOf(node: Node, b: Rewriter): Curve | undefined {
     operands.map(operand => operand!.type),
   );
   return { values, type, source: source! };
+}
+
+/** Scales per index of an axis: no one function of the element alone. */
+function variesAlongAxis(node: Node, b: Rewriter): boolean {
+  if (node.kind === "quantize") return node.attrs.axis !== undefined;
+  return node.kind === "dequantize" && dequantizationOf(node, b).axis !== undefined;
 }
 
 /** The real values of the 256 integers of an activation. */

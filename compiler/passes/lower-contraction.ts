@@ -12,34 +12,76 @@ import type { Epilogue } from "../../model/ir/attributes.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { integersOf, type Target } from "./dequantization.ts";
-import { type WeightConstant, weightsOf } from "./weight-constant.ts";
+import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
 
 type Layer = Node<"conv"> | Node<"gemm">;
 
 /** Σ|w| from which on 32 bits might not hold the sum: the layer stays real. */
 const LARGEST_NORM = 2 ** 23;
 
-/** The layer with 8-bit output. */
+/** The largest |q − zero point| of 8 bits. */
+const LARGEST_STEP = 255;
+/** Weights that together move an 8-bit result by less, in its steps, may be left out. */
+const HALF_STEP = 0.5;
+/** Weights that move a sum by less, as a share of its bias, vanish when it is rounded to f32. */
+const F32_ROUNDING = 2 ** -25;
+
+/** The layer with 8-bit output, if its integers hold all results. */
 export function lowerToInt8(
   node: Layer,
   target: Target,
   name: string | undefined,
   b: Rewriter,
 ): NodeId | undefined {
-  const layer = integerLayer(node, b);
-  if (layer === undefined) return undefined;
-  const { bias, requantization } = deriveConvRequantization(layer.facts, target);
-  const epilogue = { kind: "requantize" as const, ...requantization, scale: target.scale };
-  return addLayer(node, layer, bias, epilogue, name ?? node.name, b);
+  const whole = integerLayer(node, b);
+  if (whole === undefined) return undefined;
+  const isIdle: IsIdle = ({ reach }) => reach < HALF_STEP * target.scale;
+  for (const layer of [whole, withoutIdle(whole, isIdle)]) {
+    const { bias, requantization, holds } = deriveConvRequantization(layer.facts, target);
+    if (!holds) continue;
+    const epilogue = { kind: "requantize" as const, ...requantization, scale: target.scale };
+    return addLayer(node, layer, bias, epilogue, name ?? node.name, b);
+  }
+  return undefined;
 }
 
-/** The layer with integer operands and real output. */
+/** The layer with integer operands and real output, if 32 bits hold its biases. */
 export function lowerToFloat(node: Layer, b: Rewriter): NodeId | undefined {
-  const layer = integerLayer(node, b);
-  if (layer === undefined) return undefined;
-  const { bias, scales } = deriveConvDequantization(layer.facts);
+  const whole = integerLayer(node, b);
+  if (whole === undefined) return undefined;
   const clamp = node.attrs.clamp === undefined ? {} : { clamp: node.attrs.clamp };
-  return addLayer(node, layer, bias, { kind: "dequantize", scales, ...clamp }, node.name, b);
+  const isIdle: IsIdle = ({ reach, bias }) => reach < F32_ROUNDING * Math.abs(bias);
+  for (const layer of [whole, withoutIdle(whole, isIdle)]) {
+    const { bias, scales, holds } = deriveConvDequantization(layer.facts);
+    if (!holds) continue;
+    return addLayer(node, layer, bias, { kind: "dequantize", scales, ...clamp }, node.name, b);
+  }
+  return undefined;
+}
+
+/** Of a channel: the most that its weights add to a result, and its bias. */
+type IsIdle = (channel: { readonly reach: number; readonly bias: number }) => boolean;
+
+/**
+ * The layer without the weights of idle channels: those that training has
+ * switched off have scales too small to express a bias in.
+ */
+function withoutIdle(layer: IntegerLayer, isIdle: IsIdle): IntegerLayer {
+  const { facts, weights } = layer;
+  const { scales, norms } = facts.weights;
+  const idle = scales.map((scale, c) =>
+    isIdle({
+      reach: norms[c]! * LARGEST_STEP * facts.input.scale * scale,
+      bias: facts.bias?.[c] ?? 0,
+    }),
+  );
+  const depth = depthOf(weights);
+  const data = Int8Array.from(weights.tensor.data, (w, i) => (idle[Math.floor(i / depth)] ? 0 : w));
+  const kept = {
+    ...weights,
+    tensor: tensor(weights.tensor.dtype as "i8" | "i2", weights.tensor.shape, data),
+  };
+  return { ...layer, weights: kept, facts: { ...facts, weights: summarizeWeights(data, scales) } };
 }
 
 interface IntegerLayer {
@@ -92,7 +134,7 @@ function addLayer(
 ): NodeId {
   const biasId = b.constant(tensor("i32", [bias.length], bias));
   // The scales live on in the epilogue, but the report shows them with the weights.
-  const inputs = [x, node.inputs[1]!, biasId];
+  const inputs = [x, addWeights(weights, b), biasId];
   if (weights.tensor.shape.length === 2) return b.add("qgemm", inputs, { epilogue }, name);
   const { kernel, strides, pads, dilations, group, layout } = (node as Node<"conv">).attrs;
   const attrs = { kernel, strides, pads, dilations, group, layout, epilogue };

@@ -6,14 +6,19 @@
  *     %4 = quantize %3
  *
  * Convolutions, matrix products, additions and average pools take the clamp
- * behind them along as bounds. A layer whose result nobody quantises ends in
- * a dequantizing epilogue. Any function of single elements becomes a table of
+ * behind them along as bounds. A layer whose result nobody quantises, or whose
+ * channels differ more than 16-bit multipliers can, ends in a dequantizing
+ * epilogue. Any function of single elements becomes a table of
  * its 256 values, a change of scale among them.
  */
 
 import { compose, EVERYTHING, type Interval } from "../../core/interval.ts";
 import { quantizeClamp } from "../../core/quantized-layer.ts";
-import { deriveAddRequantization, deriveRequantization } from "../../core/requantize.ts";
+import {
+  ADD_RATIO_LIMIT,
+  deriveAddRequantization,
+  deriveRequantization,
+} from "../../core/requantize.ts";
 import { sameShape } from "../../core/shape.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
@@ -86,11 +91,9 @@ function lowerAdd(
   const [x, y] = node.inputs.map(id => integersOf(id, b));
   if (x === undefined || y === undefined) return undefined;
   if (!sameShape(b.typeOf(x.id).shape, b.typeOf(y.id).shape)) return undefined;
-  const requantization = deriveAddRequantization(
-    [x.scale / target.scale, y.scale / target.scale],
-    [x.zeroPoint, y.zeroPoint],
-    target,
-  );
+  const ratios = [x.scale / target.scale, y.scale / target.scale] as const;
+  if (Math.max(...ratios) >= ADD_RATIO_LIMIT) return undefined;
+  const requantization = deriveAddRequantization(ratios, [x.zeroPoint, y.zeroPoint], target);
   return b.add("qadd", [x.id, y.id], { ...requantization, scale: target.scale }, name);
 }
 

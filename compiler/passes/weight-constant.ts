@@ -2,7 +2,8 @@
  * @file Weights of a convolution or matrix product as passes handle them.
  *
  * Output channels come first: [M, C/group, kH, kW] or [N, K]. Weights are f32,
- * or i8 or i2 with one scale per output channel and zero points 0.
+ * or i8 or i2 with one scale per output channel and zero points 0; a channel
+ * with scale 0 holds zeros only.
  */
 
 import { dtypeRange } from "../../core/dtype.ts";
@@ -47,8 +48,8 @@ export function depthOf({ tensor }: WeightConstant): number {
  * The weights with each output channel multiplied by its factor.
  *
  * Scales stay non-negative: a negative factor changes the signs of the
- * integers, so ternary weights stay ternary. `undefined` if an integer has no
- * opposite in its type.
+ * integers, so ternary weights stay ternary. A channel whose scale is 0 has no
+ * weights left. `undefined` if an integer has no opposite in its type.
  */
 export function scaleChannels(
   weights: WeightConstant,
@@ -63,11 +64,15 @@ export function scaleChannels(
   const { min } = dtypeRange(t.dtype);
   const flips = (i: number): boolean => factors[Math.floor(i / depth)]! < 0;
   if (t.data.some((w, i) => w === min && flips(i))) return undefined;
-  const data = Int8Array.from(t.data, (w, i) => (flips(i) ? -w : w));
+  const scaled = scales.map((scale, c) => Math.fround(scale * Math.abs(factors[c]!)));
+  const data = Int8Array.from(t.data, (w, i) => {
+    if (scaled[Math.floor(i / depth)] === 0) return 0;
+    return flips(i) ? -w : w;
+  });
   return {
     ...weights,
     tensor: tensor(t.dtype as "i8" | "i2", t.shape, data),
-    scales: scales.map((scale, c) => Math.fround(scale * Math.abs(factors[c]!))),
+    scales: scaled,
   };
 }
 

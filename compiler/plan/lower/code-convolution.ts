@@ -1,6 +1,6 @@
 /** @file Lowers a ternary `qconv` on channel planes to code that is written for its weights. */
 
-import type { Interval } from "../../../core/interval.ts";
+import { type Interval, including } from "../../../core/interval.ts";
 import { elementCount } from "../../../core/shape.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import type { Node } from "../../../model/ir/graph.ts";
@@ -124,7 +124,7 @@ function convolutionOf(
     input,
     output,
     bias,
-    bounds: boundsOf(trits, bias, range),
+    bounds: boundsOf(trits, bias, including(range, paddingOf(operands[0]!))),
     requantization: attrs.epilogue as Requantizing,
     ...(add === undefined || addend === undefined
       ? {}
@@ -134,6 +134,11 @@ function convolutionOf(
 
 function tensorOf(node: Node): Tensor {
   return (node as Node<"const">).attrs.tensor;
+}
+
+/** What windows read in the padding: a clamp may have left it out of the range. */
+function paddingOf({ type }: Node): number {
+  return type.quantization?.zeroPoints[0] ?? 0;
 }
 
 /** The largest |sum| of each channel over all inputs within `range`, bias included. */
