@@ -91,12 +91,20 @@ describe("on random integer networks", () => {
   });
 
   test("sums become addends, transposes vanish", () => {
+    let fused = 0;
     for (const seed of SEEDS) {
       const graph = lowered(residualNetwork(seed), "ternary", everything);
       const sums = convolutions(graph).filter(node => node.attrs.add !== undefined);
-      expect(sums).toHaveLength(3);
+      // Where 16-bit multipliers cannot requantise a convolution, its sum stays alone or real.
+      const alone = graph.nodes.filter(({ kind }) => kind === "qadd");
+      expect(sums.length + alone.length).toBeLessThanOrEqual(3);
+      expect(alone.flatMap(({ inputs }) => inputs.map(id => graph.nodes[id]!.kind))).not.toContain(
+        "qconv",
+      );
+      fused += sums.length;
       expect(graph.nodes.map(node => node.kind)).not.toContain("transpose");
     }
+    expect(fused).toBeGreaterThan(2.5 * SEEDS.length);
   });
 
   test("every convolution that is accepted becomes channel-first, no other", () => {
