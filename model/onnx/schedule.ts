@@ -18,7 +18,7 @@ export function placeOf(node: NodeProto): string {
  */
 export function scheduleNodes(graph: GraphProto): readonly NodeProto[] {
   const names = new Names(graph);
-  const found = [...names.problems, ...missingValues(graph, names)];
+  const found = [...names.problems, ...wrongUses(graph, names)];
   if (found.length > 0) throw new ModelError(...found);
   return sorted(graph.node, names.producers);
 }
@@ -60,7 +60,7 @@ function badGraph(message: string, at: string): Diagnostic {
   });
 }
 
-function missingValues(graph: GraphProto, { producers }: Names): Diagnostic[] {
+function wrongUses(graph: GraphProto, { producers }: Names): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const node of graph.node) {
     for (const name of node.input) {
@@ -69,10 +69,15 @@ function missingValues(graph: GraphProto, { producers }: Names): Diagnostic[] {
       }
     }
   }
+  const outputs = new Set<string>();
   for (const { name } of graph.output) {
     if (!producers.has(name)) {
       found.push(badGraph("nothing produces this output of the graph", `output "${name}"`));
     }
+    if (outputs.has(name)) {
+      found.push(badGraph("the graph lists this output twice", `output "${name}"`));
+    }
+    outputs.add(name);
   }
   if (graph.output.length === 0) found.push(badGraph("the graph has no outputs", "graph"));
   return found;

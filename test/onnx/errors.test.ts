@@ -136,6 +136,7 @@ describe("graphs", () => {
     },
     "a missing output": { ...RELU, outputs: ["z"] },
     "no outputs": { ...RELU, outputs: [] },
+    "an output listed twice": { ...RELU, outputs: ["y", "y"] },
   };
   test.each(Object.entries(graphs))("%s", (_, sketch) => {
     expect(codesOf(sketch)).toEqual(["onnx/bad-graph"]);
