@@ -14,15 +14,15 @@ export function readModel(bytes: Uint8Array, path: string, batch?: number): Grap
 /** Areas of problems that lie in the model file. */
 const IN_MODEL = /^(onnx|graph|compile)\//;
 
-/** Runs `action`; the problems of the model that it reports are in the file `path`. */
-export function placedIn<R>(path: string, action: () => R): R {
+/** Runs `action`; the problems of the model, or of what `codes` match, are in the file `path`. */
+export function placedIn<R>(path: string, action: () => R, codes = IN_MODEL): R {
   try {
     return action();
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(
       ...error.diagnostics.map(found =>
-        IN_MODEL.test(found.code)
+        codes.test(found.code)
           ? { ...found, at: found.at === undefined ? path : `${path}: ${found.at}` }
           : found,
       ),

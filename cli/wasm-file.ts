@@ -1,6 +1,6 @@
 /** @file What the bytes of a module say without running it: its manifest and the sizes of its parts. */
 
-import { MANIFEST_SECTION, type Manifest } from "../core/abi.ts";
+import { ABI_VERSION, isManifest, MANIFEST_SECTION, type Manifest } from "../core/abi.ts";
 import { ModelError, problem } from "../model/diagnostics/diagnostic.ts";
 
 /** "\0asm", version 1. **Source** WebAssembly core specification, 5.5.16. */
@@ -59,13 +59,19 @@ function manifestIn(bytes: Uint8Array, sections: readonly Section[], at: string)
     const [length, nameStart] = readLeb(bytes, start);
     const contentStart = nameStart + length;
     if (decoder.decode(bytes.subarray(nameStart, contentStart)) !== MANIFEST_SECTION) continue;
-    try {
-      return JSON.parse(decoder.decode(bytes.subarray(contentStart, end))) as Manifest;
-    } catch {
-      throw notTritc(at, "its manifest is damaged");
-    }
+    return parseManifest(decoder.decode(bytes.subarray(contentStart, end)), at);
   }
   throw notTritc(at, `it has no section "${MANIFEST_SECTION}"`);
+}
+
+function parseManifest(text: string, at: string): Manifest {
+  try {
+    const manifest: unknown = JSON.parse(text);
+    if (isManifest(manifest)) return manifest;
+  } catch {
+    throw notTritc(at, "its manifest is damaged");
+  }
+  throw notTritc(at, `its manifest is not that of ABI ${ABI_VERSION}, which this version reads`);
 }
 
 /** An unsigned LEB128 integer, and where it ends. */

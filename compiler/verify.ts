@@ -44,7 +44,11 @@ export function rebuild(model: Uint8Array, manifest: Manifest): Graph {
   return lowerModel(model, { name, simd, ...options }).graph;
 }
 
-/** Runs `wasm` and the oracle on every sample. Stops at the first difference. */
+/**
+ * Runs `wasm` and the oracle on every sample. Stops at the first difference.
+ *
+ * @throws run/not-tritc if `wasm` is no valid WebAssembly
+ */
 export function verifyModule(
   graph: Graph,
   wasm: Uint8Array,
@@ -86,7 +90,7 @@ function firstDifference(expected: Outputs, got: Outputs, sample: number): Diffe
 
 /** The module as a function. Imports of a command are there, but may not be called. */
 function instantiate(wasm: Uint8Array, manifest: Manifest): (sample: Sample) => Outputs {
-  const module = new WebAssembly.Module(wasm as BufferSource);
+  const module = compiled(wasm);
   const { exports } = new WebAssembly.Instance(module, forbiddenImports(module));
   const { memory, ...entry } = exports as unknown as ModuleExports;
   if (entry[EXPORTS.abi]() !== ABI_VERSION) throw new InternalError("the module's ABI is unknown");
@@ -109,6 +113,21 @@ function instantiate(wasm: Uint8Array, manifest: Manifest): (sample: Sample) => 
     });
     return Object.fromEntries(outputs);
   };
+}
+
+/** @throws run/not-tritc if the file was damaged */
+function compiled(wasm: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(wasm as BufferSource);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new ModelError(
+      problem("run/not-tritc", "the module is no valid WebAssembly", {
+        notes: [error.message],
+        help: "the file was damaged: make it again with tritc compile",
+      }),
+    );
+  }
 }
 
 function forbiddenImports(module: WebAssembly.Module): WebAssembly.Imports {

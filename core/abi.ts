@@ -122,3 +122,8 @@ export interface Manifest {
   readonly macs: number;
   readonly layers: readonly LayerReport[];
 }
+
+/** Whether `value`, read from a module, is a manifest of this version. */
+export function isManifest(value: unknown): value is Manifest {
+  return (value as Partial<Manifest> | null)?.abi === ABI_VERSION;
+}

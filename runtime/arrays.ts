@@ -31,6 +31,10 @@ export function viewOf(
     throw new RunError("run/not-tritc", name, Object.keys(ARRAYS).join(" or "), dtype);
   }
   const count = shape.reduce((product, dim) => product * dim, 1);
+  const end = address + count * array.BYTES_PER_ELEMENT;
+  if (end > memory.byteLength) {
+    throw new RunError("run/not-tritc", name, `at most ${memory.byteLength} bytes`, `${end}`);
+  }
   return new array(memory, address, count);
 }
 
@@ -40,7 +44,12 @@ export function write(target: DataArray, port: Port, value: unknown): void {
     ? { data: value, shape: undefined }
     : ((value ?? {}) as Partial<TensorLike>);
   if (!(data instanceof target.constructor)) {
-    throw new RunError("run/wrong-dtype", label(port), target.constructor.name, nameOf(data));
+    throw new RunError(
+      "run/wrong-dtype",
+      label(port),
+      target.constructor.name,
+      nameOf(data ?? value),
+    );
   }
   const array = data as DataArray;
   const asked = port.shape.join(", ");

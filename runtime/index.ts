@@ -15,6 +15,7 @@
 import {
   ABI_VERSION,
   EXPORTS,
+  isManifest,
   MANIFEST_SECTION,
   type Manifest,
   type ModuleExports,
@@ -121,10 +122,18 @@ export function manifestOf(module: WebAssembly.Module): Manifest {
   if (section === undefined) {
     throw new RunError("run/not-tritc", "the module", `a section "${MANIFEST_SECTION}"`, "none");
   }
+  const manifest = parse(new TextDecoder().decode(section));
+  if (isManifest(manifest)) return manifest;
+  const found = (manifest as { readonly abi?: unknown } | null | undefined)?.abi;
+  const got = found === undefined ? "something else" : `${found}`;
+  throw new RunError("run/not-tritc", "the manifest", `that of ABI ${ABI_VERSION}`, got);
+}
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(section)) as Manifest;
+    return JSON.parse(text);
   } catch {
-    throw new RunError("run/not-tritc", "the manifest", "JSON", "something else");
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ const graph = graphOf(b => {
   const sum = b.add("add", [b.input("a", "f32", [2, 3]), b.input("b", "f32", [3])], {});
   return [sum, b.add("add", [sum, sum], {})];
 });
-const { wasm } = compileAsIs(graph);
+const { wasm, manifest } = compileAsIs(graph);
 const a = Float32Array.of(1, 2, 3, 4, 5, 6);
 const b = Float32Array.of(10, 20, 30);
 const sum = Float32Array.of(11, 22, 33, 14, 25, 36);
@@ -36,6 +36,18 @@ async function failure(work: () => unknown): Promise<RunError> {
     throw error;
   }
   throw new Error("nothing was thrown");
+}
+
+/** The module with another manifest. */
+function withManifest(text: string): Uint8Array<ArrayBuffer> {
+  const content = Buffer.from(`\x05tritc${text}`);
+  const own = [...wasm.keys()].findLast(i => wasm[i] === 0 && wasm[i + 3] === 5)!;
+  const size = Uint8Array.of((content.length & 127) | 128, content.length >> 7);
+  return Uint8Array.from([...wasm.subarray(0, own), 0, ...size, ...content]);
+}
+
+function manifestWith(port: object): string {
+  return JSON.stringify({ ...manifest, inputs: [{ ...manifest.inputs[0], ...port }] });
 }
 
 describe("load", () => {
@@ -61,6 +73,10 @@ describe("load", () => {
     ["what is not WebAssembly", Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)],
     ["a module of someone else", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
     ["a response without success", new Response("gone", { status: 404 })],
+    ["a manifest that is none", withManifest("null")],
+    ["a manifest of another version", withManifest('{"abi":2}')],
+    ["a manifest that is cut off", withManifest('{"abi":1,')],
+    ["an input larger than memory", withManifest(manifestWith({ shape: [1e6] }))],
   ])("refuses %s", async (_what, source) => {
     expect((await failure(() => load(source))).code).toBe("run/not-tritc");
   });
@@ -105,8 +121,8 @@ describe("bad input", () => {
       new Float64Array(6),
       { code: "run/wrong-dtype", expected: "Float32Array", got: "Float64Array" },
     ],
-    ["a list", [1, 2, 3, 4, 5, 6], { code: "run/wrong-dtype", got: "undefined" }],
-    ["nothing", null, { code: "run/wrong-dtype" }],
+    ["a list", [1, 2, 3, 4, 5, 6], { code: "run/wrong-dtype", got: "Array" }],
+    ["nothing", null, { code: "run/wrong-dtype", got: "null" }],
   ];
 
   test.each(cases)("%s", async (_what, value, expected) => {

@@ -26,6 +26,7 @@ import { printDiagnostics, printJson } from "../terminal.ts";
 import { parseWasmFile } from "../wasm-file.ts";
 
 const DEFAULT_SAMPLES = 200;
+const IN_MODULE = /^run\/not-tritc$/;
 const EXAMPLES = `
 The module records how it was made, so the quantised graph is built again from the model and
 evaluated by the reference evaluator. Without --data the samples are random, the same every time.
@@ -54,9 +55,10 @@ export function addVerify(program: Command, { terminal, exitWith }: Session): vo
       const model = readInput(modelPath);
       const wasm = readInput(modulePath);
       const { manifest } = parseWasmFile(wasm, modulePath);
-      const graph = placedIn(modelPath, () => rebuild(model, manifest));
+      const inModule = <R>(action: () => R): R => placedIn(modulePath, action, IN_MODULE);
+      const graph = inModule(() => placedIn(modelPath, () => rebuild(model, manifest)));
       const samples = await samplesFor(manifest, modulePath, flags);
-      const verdict = verifyModule(graph, wasm, manifest, samples);
+      const verdict = inModule(() => verifyModule(graph, wasm, manifest, samples));
       if (!verdict.identical) exitWith(EXIT.model);
       if (flags.json) return printJson(terminal, verdict);
       if (verdict.identical) return terminal.out(`identical on ${verdict.samples} samples\n`);
