@@ -4,6 +4,7 @@ import {
   accessSync,
   constants,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -31,14 +32,21 @@ export function readInput(path: string): Uint8Array {
 export function checkWritable(paths: readonly string[]): void {
   const problems = paths.flatMap(path => {
     try {
-      accessSync(dirname(path), constants.W_OK);
-      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
-      return [unwritable(path, "it is a folder")];
+      const { place, kind } = placeOf(path);
+      accessSync(kind === "stream" ? place : dirname(place), constants.W_OK);
+      return kind === "folder" ? [unwritable(path, "it is a folder")] : [];
     } catch (error) {
       return [unwritable(path, reasonOf(error))];
     }
   });
   if (problems.length > 0) throw new ModelError(...problems);
+}
+
+/** Whether both paths lead to one file that is there. */
+export function isSameFile(a: string, b: string): boolean {
+  const [first, second] = [a, b].map(path => statSync(path, { throwIfNoEntry: false }));
+  if (first === undefined || second === undefined) return false;
+  return first.ino === second.ino && first.dev === second.dev;
 }
 
 /** One file to write. */
@@ -49,7 +57,8 @@ export interface Output {
 
 /**
  * Writes files: each beside its place under another name, and only when all
- * are complete do they take their names.
+ * are complete do they take their names. A device or a pipe stays what it is
+ * and takes the bytes last; behind a link it is the link's target that changes.
  *
  * @throws file/unwritable
  */
@@ -57,20 +66,43 @@ export function writeOutputs(outputs: readonly Output[]): void {
   const unfinished: { readonly from: string; readonly to: string }[] = [];
   let current = "";
   try {
-    for (const { path, bytes } of outputs) {
+    const placed = outputs.map(output => ({ ...output, ...placeOf(output.path) }));
+    for (const { path, bytes, place, kind } of placed) {
+      if (kind === "stream") continue;
       current = path;
-      const from = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-      unfinished.push({ from, to: path });
+      const from = join(dirname(place), `.${basename(place)}.${process.pid}.tmp`);
+      unfinished.push({ from, to: place });
       writeFileSync(from, bytes);
     }
     for (const { from, to } of unfinished) {
       current = to;
       renameSync(from, to);
     }
+    for (const { path, bytes, place, kind } of placed) {
+      if (kind !== "stream") continue;
+      current = path;
+      writeFileSync(place, bytes);
+    }
   } catch (error) {
     for (const { from } of unfinished) rmSync(from, { force: true });
     throw new ModelError(unwritable(current, reasonOf(error)));
   }
+}
+
+interface Place {
+  /** Where the bytes go: `path`, or what a link there leads to. */
+  readonly place: string;
+  readonly kind: "file" | "folder" | "stream";
+}
+
+/** What `path` names; a file where there is nothing yet. */
+function placeOf(path: string): Place {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { place: path, kind: "file" };
+  if (found.isDirectory()) return { place: path, kind: "folder" };
+  // A pipe has no real path that could be opened.
+  if (!found.isFile()) return { place: path, kind: "stream" };
+  return { place: realpathSync(path), kind: "file" };
 }
 
 function unwritable(path: string, reason: string): Diagnostic {

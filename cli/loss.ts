@@ -2,7 +2,7 @@
 
 import type { Dataset } from "../trainer/data/dataset.ts";
 import type { Normalization } from "../trainer/data/model-input.ts";
-import { accuracyOf, classify } from "./accuracy.ts";
+import { accuracyOf, classify, foreignLabel } from "./accuracy.ts";
 import type { Predictor } from "./predictor.ts";
 import { percent } from "./table.ts";
 
@@ -25,9 +25,11 @@ export async function measureLoss(
 ): Promise<Loss> {
   const expected = await classify(float, dataset, normalization);
   const got = await classify(quantized, dataset, normalization);
-  const same = got.reduce((count, best, i) => count + (best === expected[i] ? 1 : 0), 0);
+  const same = got.best.filter((best, i) => best === expected.best[i]).length;
   const agreement = { samples: dataset.count, agreement: same / dataset.count };
-  if (dataset.labels === undefined) return agreement;
+  const { labels } = dataset;
+  // Samples of something else calibrate too, but their labels say nothing.
+  if (labels === undefined || foreignLabel(labels, got.classes) !== undefined) return agreement;
   const floatTop1 = accuracyOf(expected, dataset).top1;
   const { top1 } = accuracyOf(got, dataset);
   return { ...agreement, floatTop1, top1, loss: floatTop1 - top1 };

@@ -41,7 +41,7 @@ export function addDataOptions(command: Command, split: "train" | "test"): Comma
       "subtract from pixels of 0…255: one number or one per channel",
       numbers,
     )
-    .option("--std <list>", "then divide: (pixel − mean) / std", numbers)
+    .option("--std <list>", "then divide: (pixel − mean) / std", divisors)
     .option("--classes <list>", "keep these classes only, by name", words)
     .option("--resize <HxW>", "images: scale every picture to this size", size)
     .option("--labels <file>", "npy: the file of labels");
@@ -66,6 +66,12 @@ export function numbers(text: string): number[] {
   const values = text.split(",").map(word => (word.trim() === "" ? Number.NaN : Number(word)));
   if (values.every(Number.isFinite)) return values;
   throw new InvalidArgumentError("It must be numbers separated by commas.");
+}
+
+export function divisors(text: string): number[] {
+  const values = numbers(text);
+  if (values.every(value => value !== 0)) return values;
+  throw new InvalidArgumentError("It must be numbers other than 0.");
 }
 
 export function words(text: string): string[] {

@@ -11,7 +11,7 @@ import {
   compileModel,
   lowerUntil,
 } from "../compile-model.ts";
-import { checkWritable, readInput, writeOutputs } from "../files.ts";
+import { checkWritable, isSameFile, readInput, writeOutputs } from "../files.ts";
 import { lossText } from "../loss.ts";
 import { addDataOptions, addJson, DATA_HELP, positiveInteger, words } from "../options.ts";
 import type { Session } from "../session.ts";
@@ -84,19 +84,17 @@ export function addCompile(program: Command, { terminal }: Session): void {
     .addHelpText("after", `\nTargets:\n${targets.join("\n")}\n${DATA_HELP}\n${EXAMPLES}`)
     .action(async (path: string, flags: CompileFlags) => {
       if (flags.stopAfter !== undefined) return stopAfter(path, flags.stopAfter, flags);
-      if (flags.output === undefined) throw noOutput();
+      if (!flags.output) throw noOutput();
       const paths = pathsFor(flags.output, flags.emit);
-      checkWritable(paths.map(([, file]) => file));
+      const written = paths.map(([, file]) => file);
+      checkWritable(written);
+      demandOthers(path, written);
       const compiled = await compileModel(readInput(path), path, flags, terminal);
       const { compilation } = compiled;
       writeOutputs(
         paths.map(([kind, file]) => ({ path: file, bytes: compilation.artefact(kind) })),
       );
-      return report(
-        compiled,
-        paths.map(([, file]) => file),
-        flags,
-      );
+      return report(compiled, written, flags);
     });
 
   async function stopAfter(path: string, pass: string, flags: CompileFlags): Promise<void> {
@@ -144,6 +142,18 @@ function pathsFor(
 ): readonly (readonly [ArtefactKind, string])[] {
   const stem = output.replace(/\.wasm$/, "");
   return kinds.map(kind => [kind, kind === "wasm" ? output : `${stem}${ARTEFACT_SUFFIXES[kind]}`]);
+}
+
+/** @throws usage/bad-option where an output would replace the model */
+function demandOthers(model: string, written: readonly string[]): void {
+  const same = written.find(file => isSameFile(file, model));
+  if (same === undefined) return;
+  throw new UsageError(
+    problem("usage/bad-option", "this output would replace the model", {
+      at: same,
+      help: "give the module another name or folder with -o",
+    }),
+  );
 }
 
 function noOutput(): UsageError {

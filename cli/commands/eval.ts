@@ -46,9 +46,9 @@ export function addEval(program: Command, { terminal }: Session): void {
       const dataset = await openData(flags.data, openOptions(flags));
       demandLabels(dataset);
       const progress = startProgress(terminal, "evaluate", dataset.count);
-      const best = await classify(predictor, dataset, normalizationOf(flags), progress.tick);
+      const found = await classify(predictor, dataset, normalizationOf(flags), progress.tick);
       progress.stop();
-      const { samples, top1 } = accuracyOf(best, dataset);
+      const { samples, top1 } = accuracyOf(found, dataset);
       const { engine } = predictor;
       if (flags.json) return printJson(terminal, { samples, top1, engine });
       return terminal.out(`top-1 ${percent(top1)} of ${samples} samples (${engine})\n`);

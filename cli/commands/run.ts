@@ -8,7 +8,7 @@ import { formatNpy } from "../../trainer/data/npy.ts";
 import { checkWritable, readInput, writeOutputs } from "../files.ts";
 import { readTensorFile } from "../input-file.ts";
 import { openModule } from "../module.ts";
-import { addJson, type JsonFlag, numbers, size } from "../options.ts";
+import { addJson, divisors, type JsonFlag, numbers, size } from "../options.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printJson } from "../terminal.ts";
@@ -46,7 +46,7 @@ export function addRun(program: Command, { terminal }: Session): void {
     .option("-o, --output <file.npy>", "write the first output as .npy")
     .option("--resize <HxW>", "scale the picture to this size", size)
     .option("--mean <list>", "subtract from pixels of 0…255", numbers)
-    .option("--std <list>", "then divide: (pixel − mean) / std", numbers);
+    .option("--std <list>", "then divide: (pixel − mean) / std", divisors);
   addJson(command)
     .addHelpText("after", EXAMPLES)
     .action(async (path: string, files: readonly string[], flags: RunFlags) => {

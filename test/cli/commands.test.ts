@@ -1,6 +1,8 @@
 /** @file The commands on a small model: what they print, write and return. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -97,8 +99,36 @@ describe("compile", () => {
     expect(readdirSync(scratch.path).filter(name => name.endsWith(".tmp"))).toEqual([]);
   });
 
+  test("leaves pipes and links what they are", async () => {
+    const other = scratch.write("behind/model.wasm", "old");
+    const link = join(scratch.path, "link.wasm");
+    symlinkSync(other, link);
+    await json("compile", model, "-o", link);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(other)).toEqual(readFileSync(module));
+
+    const pipe = join(scratch.path, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const copy = join(scratch.path, "copy.wasm");
+    const read = once(spawn("cp", [pipe, copy]), "exit");
+    await json("compile", model, "-o", pipe);
+    await read;
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readFileSync(copy)).toEqual(readFileSync(module));
+  });
+
+  test("does not write over the model", async () => {
+    const own = scratch.write("own.onnx", smallClassifier());
+    const args = ["compile", own, "-o", join(scratch.path, "own.wasm"), "--emit", "wasm,onnx"];
+    const { code, err } = await runTritc(...args);
+    expect(code).toBe(2);
+    expect(err).toContain("would replace the model");
+    expect(readFileSync(own)).toEqual(Buffer.from(smallClassifier()));
+  });
+
   test("needs a place for the module, and known kinds", async () => {
     expect(await runTritc("compile", model)).toMatchObject({ code: 2, out: "" });
+    expect(await runTritc("compile", model, "-o", "")).toMatchObject({ code: 2, out: "" });
     const kinds = await runTritc("compile", model, "-o", module, "--emit", "wasm,pdf");
     expect(kinds.code).toBe(2);
     expect(kinds.err).toContain("Kinds are wasm, wat");
@@ -213,6 +243,8 @@ describe("run", () => {
     );
     const { scores } = await json("run", module, input, "--mean", "9", "--std", "4");
     expect(scores).toEqual((await json("run", module, scaled)).scores);
+    const { code, err } = await runTritc("run", module, input, "--std", "0");
+    expect([code, err]).toEqual([2, expect.stringContaining("other than 0")]);
   });
 });
 
@@ -244,6 +276,17 @@ describe("eval", () => {
     expect(code).toBe(1);
     expect(err).toContain("no labels");
   });
+
+  test("needs labels that the model can give", async () => {
+    const image = tensorOf("u8", [1, 28, 28], new Array(784).fill(1));
+    const data = scratch.write("foreign.npy", formatNpy(image));
+    const labels = scratch.write("labels.npy", formatNpy(tensorOf("i32", [1], [36])));
+    const args = ["--data", `npy:${data}`, "--labels", labels];
+    const { code, err } = await runTritc("eval", module, ...args);
+    expect(code).toBe(1);
+    expect(err).toContain("sample 0 is of class 36");
+    expect(err).toContain("36 classes");
+  });
 });
 
 describe("verify", () => {
@@ -266,5 +309,16 @@ describe("verify", () => {
     const { code, err } = await runTritc("verify", other, module);
     expect(code).toBe(1);
     expect(err).toContain("another model");
+    expect(err).toContain(`--> ${module}`);
+  });
+
+  test("refuses a module that is damaged", async () => {
+    const bytes = readFileSync(module);
+    bytes.fill(0xff, 600, 640);
+    const damaged = scratch.write("damaged.wasm", bytes);
+    const { code, err } = await runTritc("verify", model, damaged);
+    expect(code).toBe(1);
+    expect(err).toContain("run/not-tritc");
+    expect(err).toContain(`--> ${damaged}`);
   });
 });
