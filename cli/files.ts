@@ -3,6 +3,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -40,6 +41,18 @@ export function checkWritable(paths: readonly string[]): void {
     }
   });
   if (problems.length > 0) throw new ModelError(...problems);
+}
+
+/** Fails before long work whose results the folder could not take. @throws file/unwritable */
+export function checkFolder(path: string): void {
+  let nearest = path;
+  try {
+    while (!existsSync(nearest)) nearest = dirname(nearest);
+    if (!statSync(nearest).isDirectory()) throw new Error(`${nearest} is not a folder`);
+    accessSync(nearest, constants.W_OK);
+  } catch (error) {
+    throw new ModelError(unwritable(path, reasonOf(error)));
+  }
 }
 
 /** Whether both paths lead to one file that is there. */

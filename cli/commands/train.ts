@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig, type TrainingResult, train } from "../../trainer/index.ts";
 import { EXIT } from "../exit.ts";
+import { checkFolder } from "../files.ts";
 import { addJson, type JsonFlag } from "../options.ts";
 import type { Session } from "../session.ts";
 import { printJson, type Terminal } from "../terminal.ts";
@@ -40,6 +41,7 @@ export function addTrain(program: Command, { terminal, exitWith }: Session): voi
     .action(async (path: string, flags: TrainFlags) => {
       const config = await loadConfig(path);
       const out = flags.out ?? join(DEFAULT_FOLDER, basename(path, extname(path)));
+      checkFolder(out);
       const view = trainingView(terminal);
       const interruption = listenForInterruption(terminal);
       try {

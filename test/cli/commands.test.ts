@@ -322,3 +322,18 @@ describe("verify", () => {
     expect(err).toContain(`--> ${damaged}`);
   });
 });
+
+describe("train", () => {
+  test("finds out before it trains that results have no place", async () => {
+    const config = {
+      data: { source: "characters", limit: 64 },
+      model: { kind: "lenet5", width: 0.25 },
+      stages: [{ method: "float", epochs: 1, schedule: { kind: "constant", rate: 0.01 } }],
+    };
+    const path = scratch.write("train.json", JSON.stringify(config));
+    const { code, err } = await runTritc("train", path, "--out", join(model, "run"));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error\[file\/unwritable\]/);
+    expect(err).toContain("is not a folder");
+  });
+});
