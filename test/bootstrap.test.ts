@@ -1,11 +1,14 @@
 /** @file What every script of a fresh clone goes through. */
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isInstalled, withoutLocalCommands } from "../scripts/bootstrap/dependencies.mjs";
+import { alone } from "../scripts/bootstrap/lock.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -30,6 +33,43 @@ describe("installed packages", () => {
     expect(isInstalled(wanted, { packages: {} })).toBe(false);
     const other = { packages: { "node_modules/a": { version: "1.0.1" } } };
     expect(isInstalled(wanted, other)).toBe(false);
+  });
+});
+
+describe("a lock", () => {
+  let lock = "";
+  beforeAll(() => {
+    lock = join(mkdtempSync(join(tmpdir(), "tritc-lock-")), "deep", "install.lock");
+  });
+  afterAll(() => rmSync(join(lock, "../.."), { recursive: true }));
+
+  const hold = (log: string): string =>
+    `import { appendFileSync } from "node:fs";
+     import { alone } from ${JSON.stringify(`${ROOT}scripts/bootstrap/lock.mjs`)};
+     alone(${JSON.stringify(lock)}, () => {}, () => {
+       appendFileSync(${JSON.stringify(log)}, "in ");
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+       appendFileSync(${JSON.stringify(log)}, "out ");
+     });`;
+
+  test("lets one process in at a time", async () => {
+    const log = `${lock}.log`;
+    const program = ["--input-type=module", "-e", hold(log)];
+    const runs = [1, 2, 3].map(() => once(spawn(process.execPath, program), "exit"));
+    expect((await Promise.all(runs)).map(([code]) => code)).toEqual([0, 0, 0]);
+    expect(readFileSync(log, "utf8")).toBe("in out ".repeat(3));
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test("is taken from a process that is gone, and given back after a failure", () => {
+    writeFileSync(lock, String(spawnSync(process.execPath, ["-e", ""]).pid));
+    let waited = 0;
+    const work = (): void => {
+      throw new Error("it failed");
+    };
+    expect(() => alone(lock, () => waited++, work)).toThrow("it failed");
+    expect(waited).toBe(1);
+    expect(existsSync(lock)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { env, platform } from "node:process";
+import { alone } from "./lock.mjs";
 
 /**
  * @typedef {{ version?: string, optional?: boolean, link?: boolean }} LockEntry
@@ -16,7 +17,7 @@ export function pinnedNode(root) {
 }
 
 /**
- * Runs `npm ci` unless what is installed is what the lock file says.
+ * Runs `npm ci` unless what is installed is what the lock file says; one at a time.
  *
  * @param {string} root
  * @param {(line: string) => void} say
@@ -24,8 +25,20 @@ export function pinnedNode(root) {
 export function ensureDependencies(root, say) {
   const wanted = readLockfile(join(root, "package-lock.json"));
   if (wanted === undefined) throw new Error("package-lock.json is missing or damaged");
-  if (existsSync(pinnedNode(root)) && isInstalled(wanted, installedPackages(root))) return;
+  const isReady = () =>
+    existsSync(pinnedNode(root)) && isInstalled(wanted, installedPackages(root));
+  if (isReady()) return;
+  const wait = () => say("waiting for another process that installs packages");
+  alone(join(root, ".cache", "install.lock"), wait, () => {
+    if (!isReady()) install(root, say);
+  });
+}
 
+/**
+ * @param {string} root
+ * @param {(line: string) => void} say
+ */
+function install(root, say) {
   say("installing the packages that package-lock.json names (once; about a minute)");
   const outcome = spawnSync("npm", ["ci", "--include=dev", "--loglevel=error"], {
     cwd: root,
