@@ -7,6 +7,9 @@ import type { Graph, Node, NodeId } from "../model/ir/graph.ts";
 import type { Rewriter } from "../model/ir/rewrite.ts";
 import { rewrite } from "../model/ops/index.ts";
 import { modelKind } from "../trainer/models/index.ts";
+import type { ModelKind } from "../trainer/models/model.ts";
+import { mobileNet } from "./mobilenet.ts";
+import { resnet18 } from "./resnet18.ts";
 
 export interface Net {
   readonly name: string;
@@ -18,39 +21,55 @@ export interface Net {
 }
 
 interface Recipe {
-  readonly kind: string;
+  readonly name: string;
+  readonly kind: ModelKind;
   /** [C, H, W] */
   readonly image: Shape;
   readonly classes: number;
+  /** 1 unless told. */
+  readonly width?: number;
 }
 
+const [lenet5, dscnn, resnet8] = ["lenet5", "dscnn", "resnet8"].map(name => modelKind(name)!) as [
+  ModelKind,
+  ModelKind,
+  ModelKind,
+];
+
 const RECIPES: readonly Recipe[] = [
-  { kind: "lenet5", image: [1, 28, 28], classes: 10 },
-  { kind: "dscnn", image: [1, 49, 10], classes: 12 },
-  { kind: "resnet8", image: [3, 32, 32], classes: 10 },
+  { name: "lenet5", kind: lenet5, image: [1, 28, 28], classes: 10 },
+  { name: "dscnn", kind: dscnn, image: [1, 49, 10], classes: 12 },
+  { name: "resnet8", kind: resnet8, image: [3, 32, 32], classes: 10 },
+  { name: "resnet8-1.5", kind: resnet8, image: [3, 32, 32], classes: 10, width: 1.5 },
+  { name: "mobilenet-0.25", kind: mobileNet, image: [3, 96, 96], classes: 2, width: 0.25 },
+  { name: "mobilenet", kind: mobileNet, image: [3, 224, 224], classes: 1000 },
+  { name: "resnet18", kind: resnet18, image: [3, 224, 224], classes: 1000 },
 ];
 
 const SEED = 1;
 const SAMPLE_COUNT = 8;
 
-export const NET_NAMES: readonly string[] = RECIPES.map(recipe => recipe.kind);
+export const NET_NAMES: readonly string[] = RECIPES.map(recipe => recipe.name);
 
 export function buildNet(name: string): Net {
-  const recipe = RECIPES.find(({ kind }) => kind === name)!;
-  const { image, classes } = recipe;
-  const graph = modelKind(name)!.build({ input: image, classes, width: 1, seed: SEED });
+  const { kind, image, classes, width = 1 } = RECIPES.find(recipe => recipe.name === name)!;
+  const graph = kind.build({ input: image, classes, width, seed: SEED });
   const random = new Random(SEED);
   const inputName = (graph.nodes[graph.inputs[0]!]! as Node<"input">).attrs.name;
   const images = Array.from({ length: SAMPLE_COUNT }, () => randomImage([1, ...image], random));
   return { name, graph, input: images[0]!, samples: images.map(x => ({ [inputName]: x })) };
 }
 
-/** The same network with random ternary weights of which `zeros` (0 to 1) are zero. */
+/**
+ * The same network with random ternary weights of which `zeros` (0 to 1) are
+ * zero; depthwise filters stay dense.
+ */
 export function ternaryNet(net: Net, zeros: number): Net {
   const random = new Random(SEED, "ternary", zeros);
   const replace = (node: Node<"conv" | "gemm">, b: Rewriter): NodeId | undefined => {
     const weights = b.constantOf(node.inputs[1]!);
-    if (weights === undefined || weights.data.length === weights.shape[0]! * 9) return undefined;
+    const isDepthwise = node.kind === "conv" && node.attrs.group > 1;
+    if (weights === undefined || isDepthwise) return undefined;
     const trits = ternaryLike(weights, zeros, random);
     const inputs = node.inputs.with(1, b.constant(trits));
     return b.add(node.kind, inputs, node.attrs, node.name);

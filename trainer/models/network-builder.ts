@@ -80,14 +80,15 @@ export class NetworkBuilder {
     return this.#builder.add("add", [a, b], {}, name);
   }
 
-  maxPool(name: string, x: NodeId, size: number): NodeId {
+  /** Windows that touch each other, unless told otherwise. */
+  maxPool(name: string, x: NodeId, size: number, stride = size, pad = 0): NodeId {
     return this.#builder.add(
       "max-pool",
       [x],
       {
         kernel: [size, size],
-        strides: [size, size],
-        pads: [0, 0, 0, 0],
+        strides: [stride, stride],
+        pads: [pad, pad, pad, pad],
         dilations: [1, 1],
         layout: "nchw",
       },
