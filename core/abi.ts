@@ -36,7 +36,9 @@ export interface ModuleExports {
   readonly [EXPORTS.run]: () => number;
 }
 
-export type SimdTier = "scalar" | "simd128";
+/** Instruction sets, each with all that those before it have. */
+export const SIMD_TIERS = ["scalar", "simd128", "relaxed"] as const;
+export type SimdTier = (typeof SIMD_TIERS)[number];
 export type TargetName = "web" | "node" | "wasi";
 export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
 /** Calibrated activations: `u7` holds values that are never negative in 0…127, which halves the bound on sums. */

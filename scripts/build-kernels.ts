@@ -3,8 +3,8 @@
  *
  * Per tier, two files in assembly/build: `kernels-<tier>.wasm`, every kernel of
  * assembly/kernels.json as an export, without imports and data; and
- * `kernels-<tier>-wasi.wasm`, the same with the WASI shell. The tier `simd128`
- * has the scalar kernel where a family has no other. Options stand in
+ * `kernels-<tier>-wasi.wasm`, the same with the WASI shell. A tier with
+ * vectors has the scalar kernel where a family has no other. Options stand in
  * asconfig.json. A stamp of all sources makes a second call instant.
  */
 
@@ -19,25 +19,24 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { kernelsOf } from "../compiler/plan/kernel-library.ts";
 import type { KernelRow as SelectableKernel } from "../compiler/plan/select.ts";
+import { SIMD_TIERS, type SimdTier } from "../core/abi.ts";
 
 export interface KernelRow extends SelectableKernel {
   /** Below assembly/kernels. */
   readonly file: string;
 }
 
-type Tier = KernelRow["isa"];
-
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const ASSEMBLY = join(ROOT, "assembly");
 const BUILD = join(ASSEMBLY, "build");
 const STAMP = join(BUILD, "stamp");
-const TIERS: readonly Tier[] = ["scalar", "simd128"];
 /** Where the shell's static data starts; kernels have none. */
 const MEMORY_BASE = 1024;
 
 /** Path of a built library. */
-export function kernelLibrary(tier: Tier, shell: "" | "-wasi" = ""): string {
+export function kernelLibrary(tier: SimdTier, shell: "" | "-wasi" = ""): string {
   return join(BUILD, `kernels-${tier}${shell}.wasm`);
 }
 
@@ -46,9 +45,9 @@ export function readKernelTable(): KernelRow[] {
 }
 
 /** The kernels that a tier's library exports. */
-export function kernelsOfTier(rows: readonly KernelRow[], tier: Tier): KernelRow[] {
-  const fast = new Set(rows.filter(row => row.isa === tier).map(row => row.family));
-  return rows.filter(row => row.isa === tier || !fast.has(row.family));
+export function kernelsOfTier(rows: readonly KernelRow[], tier: SimdTier): KernelRow[] {
+  const families = new Set(rows.map(row => row.family));
+  return [...families].flatMap(family => kernelsOf(rows, family, tier) as KernelRow[]);
 }
 
 /** Compiles what is out of date, after `announce`. Returns whether anything was compiled. */
@@ -58,7 +57,7 @@ export async function buildKernels(announce: () => void = () => {}): Promise<boo
   announce();
   mkdirSync(BUILD, { recursive: true });
   const rows = readKernelTable();
-  for (const tier of TIERS) {
+  for (const tier of SIMD_TIERS) {
     const kernels = kernelsOfTier(rows, tier)
       .map(row => `export { ${row.name} } from "./kernels/${row.file.replace(/\.ts$/, "")}";`)
       .join("\n");
@@ -72,7 +71,7 @@ export async function buildKernels(announce: () => void = () => {}): Promise<boo
 }
 
 async function compile(
-  tier: Tier,
+  tier: SimdTier,
   entry: string,
   output: string,
   options: readonly string[],

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type KernelLibrary, parseKernelTable } from "../compiler/plan/kernel-library.ts";
-import type { SimdTier } from "../core/abi.ts";
+import { SIMD_TIERS, type SimdTier } from "../core/abi.ts";
 import { InternalError } from "../model/diagnostics/diagnostic.ts";
 
 const TABLE = "kernels.json";
@@ -23,9 +23,14 @@ function readLibrary(folder: string): KernelLibrary {
   const table: unknown = JSON.parse(readFileSync(join(folder, TABLE), "utf8"));
   return {
     table: parseKernelTable(table),
-    modules: { scalar: read("scalar", ""), simd128: read("simd128", "") },
-    commands: { scalar: read("scalar", "-wasi"), simd128: read("simd128", "-wasi") },
+    modules: ofEachTier(tier => read(tier, "")),
+    commands: ofEachTier(tier => read(tier, "-wasi")),
   };
+}
+
+function ofEachTier(read: (tier: SimdTier) => Uint8Array): Record<SimdTier, Uint8Array> {
+  const entries = SIMD_TIERS.map(tier => [tier, read(tier)] as const);
+  return Object.fromEntries(entries) as Record<SimdTier, Uint8Array>;
 }
 
 /** The folder `assembly`, above this file: in the sources one level up, in `dist` two. */

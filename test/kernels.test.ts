@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { SIMD_TIERS, type SimdTier } from "../core/abi.ts";
 import {
   type KernelRow,
   kernelLibrary,
@@ -22,7 +23,7 @@ import { Scene } from "./kernels/scene.ts";
 const TRIALS = 60;
 const families: FamilyTests = { ...contractions, ...elementwise, ...planes };
 const table = readKernelTable();
-let libraries: Record<"scalar" | "simd128", Call>;
+let libraries: Record<SimdTier, Call>;
 
 beforeAll(async () => {
   libraries = await openLibraries();
@@ -86,7 +87,7 @@ describe("the table", () => {
   });
 });
 
-describe.each(["scalar", "simd128"] as const)("the %s library", tier => {
+describe.each(SIMD_TIERS)("the %s library", tier => {
   test("exports its kernels, imports nothing and holds no data", () => {
     const module = new WebAssembly.Module(readFileSync(kernelLibrary(tier)));
     expect(WebAssembly.Module.imports(module)).toEqual([]);

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ARTEFACT_SUFFIXES, type ArtefactKind } from "../../compiler/index.ts";
+import { SIMD_TIERS } from "../../core/abi.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { printGraph } from "../../model/ir/print.ts";
 import { TARGETS } from "../../targets/index.ts";
@@ -54,7 +55,7 @@ export function addCompile(program: Command, { terminal }: Session): void {
         .choices(Object.keys(TARGETS))
         .default("web"),
     )
-    .addOption(new Option("--simd <tier>", "instruction set").choices(["scalar", "simd128"]))
+    .addOption(new Option("--simd <tier>", "instruction set").choices(SIMD_TIERS))
     .addOption(
       new Option("--weights <form>", "form of the weights")
         .choices(["auto", "ternary", "int8", "f32"])

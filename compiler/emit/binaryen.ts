@@ -115,6 +115,7 @@ interface Binaryen {
     readonly BulkMemory: number;
     readonly BulkMemoryOpt: number;
     readonly SIMD128: number;
+    readonly RelaxedSIMD: number;
   };
   readBinary(bytes: Uint8Array): WasmModule;
   createType(types: readonly Type[]): Type;
@@ -134,7 +135,7 @@ export const binaryen = binaryenPackage as unknown as Binaryen;
  * What the AssemblyScript compiler writes, and every engine of the last years
  * reads. With more, Binaryen would choose encodings that engines do not know.
  */
-const { MutableGlobals, SignExt, NontrappingFPToInt, SIMD128 } = binaryen.Features;
+const { MutableGlobals, SignExt, NontrappingFPToInt, SIMD128, RelaxedSIMD } = binaryen.Features;
 const BULK_MEMORY = binaryen.Features.BulkMemory | binaryen.Features.BulkMemoryOpt;
 const SCALAR_FEATURES = MutableGlobals | SignExt | NontrappingFPToInt | BULK_MEMORY;
 
@@ -142,6 +143,7 @@ const SCALAR_FEATURES = MutableGlobals | SignExt | NontrappingFPToInt | BULK_MEM
 export const TIER_FEATURES: Readonly<Record<SimdTier, number>> = {
   scalar: SCALAR_FEATURES,
   simd128: SCALAR_FEATURES | SIMD128,
+  relaxed: SCALAR_FEATURES | SIMD128 | RelaxedSIMD,
 };
 
 /** The memory's internal name in every module that the AssemblyScript compiler writes. */

@@ -3,7 +3,7 @@
  * the compiled modules they are copied from.
  */
 
-import type { SimdTier } from "../../core/abi.ts";
+import { SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Packing } from "./pack.ts";
 import type { KernelRow } from "./select.ts";
@@ -30,21 +30,23 @@ function parseRow(row: unknown): KernelRow {
   const tile = [mr, nr, kr].every(size => Number.isInteger(size) && (size as number) > 0);
   const words = typeof name === "string" && typeof family === "string";
   const known = packing === undefined || PACKINGS.includes(packing as Packing);
-  if (!tile || !words || !known || (isa !== "scalar" && isa !== "simd128")) {
+  if (!tile || !words || !known || !SIMD_TIERS.includes(isa as SimdTier)) {
     throw new InternalError(`the kernel table has a malformed row: ${JSON.stringify(row)}`);
   }
   return row as KernelRow;
 }
 
-/** The kernels of `family` that `tier` runs: its own, or the scalar ones if it has none. */
+/** The kernels of `family` that `tier` runs: those with vectors, or the scalar ones if there are none. */
 export function kernelsOf(
   table: readonly KernelRow[],
   family: string,
   tier: SimdTier,
 ): readonly KernelRow[] {
   const members = table.filter(row => row.family === family);
-  const own = members.filter(row => row.isa === tier);
-  const chosen = own.length > 0 ? own : members.filter(row => row.isa === "scalar");
+  const isWithin = ({ isa }: KernelRow): boolean =>
+    SIMD_TIERS.indexOf(isa) <= SIMD_TIERS.indexOf(tier);
+  const vector = members.filter(row => isWithin(row) && row.isa !== "scalar");
+  const chosen = vector.length > 0 ? vector : members.filter(row => row.isa === "scalar");
   if (chosen.length === 0) throw new InternalError(`no ${tier} kernel of family ${family}`);
   return chosen;
 }

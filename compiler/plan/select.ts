@@ -7,13 +7,14 @@
  * order matters, not their value.
  */
 
+import type { SimdTier } from "../../core/abi.ts";
 import type { Tile } from "./pack.ts";
 
 /** A row of assembly/kernels.json. */
 export interface KernelRow extends Tile {
   readonly name: string;
   readonly family: string;
-  readonly isa: "scalar" | "simd128";
+  readonly isa: SimdTier;
   /** Output pixels at once. */
   readonly mr: number;
 }

@@ -1,6 +1,7 @@
 /** @file The built kernel libraries, ready to be called on a scene. */
 
 import { readFileSync } from "node:fs";
+import type { SimdTier } from "../../core/abi.ts";
 import { buildKernels, kernelLibrary } from "../../scripts/build-kernels.ts";
 import { MEMORY_BYTES } from "./scene.ts";
 
@@ -10,12 +11,12 @@ export type KernelFunction = (...args: number[]) => void;
 export type Call = (memory: Uint8Array, name: string, args: readonly number[]) => void;
 
 /** Instantiates both tiers, built if need be. */
-export async function openLibraries(): Promise<Record<"scalar" | "simd128", Call>> {
+export async function openLibraries(): Promise<Record<SimdTier, Call>> {
   await buildKernels();
-  return { scalar: open("scalar"), simd128: open("simd128") };
+  return { scalar: open("scalar"), simd128: open("simd128"), relaxed: open("relaxed") };
 }
 
-function open(tier: "scalar" | "simd128"): Call {
+function open(tier: SimdTier): Call {
   const module = new WebAssembly.Module(readFileSync(kernelLibrary(tier)));
   const { exports } = new WebAssembly.Instance(module);
   const memory = exports.memory as WebAssembly.Memory;

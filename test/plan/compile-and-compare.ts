@@ -7,7 +7,7 @@ import {
   compile,
   compileLowered,
 } from "../../compiler/index.ts";
-import { EXPORTS, type SimdTier } from "../../core/abi.ts";
+import { EXPORTS, SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
 import { bytesOf, type Tensor } from "../../core/tensor.ts";
 import type { GraphBuilder } from "../../model/ir/build.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
@@ -17,7 +17,7 @@ import { loadKernelLibrary, TARGETS } from "../../targets/node.ts";
 
 await buildKernels();
 
-export const TIERS: readonly SimdTier[] = ["scalar", "simd128"];
+export const TIERS: readonly SimdTier[] = SIMD_TIERS;
 export const kernels = loadKernelLibrary();
 
 export type Inputs = Readonly<Record<string, Tensor>>;
