@@ -11,6 +11,7 @@ import type { Fill } from "./frame.ts";
 import { regionOf } from "./loops.ts";
 import type { CodeBlock, Region, StaticRole } from "./plan.ts";
 import type { ConstantBlock, View } from "./view.ts";
+import { type Work, workOf } from "./work.ts";
 
 export interface DraftCall {
   readonly kernel: string;
@@ -18,12 +19,15 @@ export interface DraftCall {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
   readonly value: string;
+  readonly work: Work;
 }
 
 /** What a call touches. */
 export interface Touch {
   readonly reads: readonly (View | Region)[];
   readonly writes: readonly (View | Region)[];
+  /** What the call does, for the planner's costs; what it touches, unless told. */
+  readonly work?: Work;
 }
 
 export class Draft {
@@ -67,7 +71,8 @@ export class Draft {
     const reads = touch.reads.map(asRegion);
     const writes = touch.writes.map(asRegion);
     for (const { block } of writes) this.#fillFrame(block);
-    this.calls.push({ kernel, args, reads, writes, value });
+    const work = touch.work ?? workOf(reads, writes);
+    this.calls.push({ kernel, args, reads, writes, value, work });
   }
 
   #distinct(name: string): string {

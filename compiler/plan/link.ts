@@ -173,5 +173,6 @@ function linkCall(call: DraftCall, address: (name: string) => number): Call {
     reads: call.reads.map(place),
     writes: call.writes.map(place),
     value: call.value,
+    work: call.work,
   };
 }

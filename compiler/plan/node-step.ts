@@ -9,7 +9,8 @@ import type { Argument } from "./argument.ts";
 import type { Phases, PlanesPlace } from "./channel-planes.ts";
 import type { Draft, Touch } from "./draft.ts";
 import { haloOf, planesUseOf } from "./lower/index.ts";
-import type { Step, WeightFacts } from "./lower/lowering.ts";
+import type { Nodes, Step, WeightFacts } from "./lower/lowering.ts";
+import type { PlaneMethodName } from "./lower/methods.ts";
 import type { Choice, StaticRole } from "./plan.ts";
 import { byCost, type Candidate, type KernelRow } from "./select.ts";
 import { labelOf } from "./storage.ts";
@@ -31,6 +32,7 @@ const CODE = "code";
 
 export class NodeStep implements Step {
   readonly operands: readonly Node[];
+  readonly method: PlaneMethodName | undefined;
   readonly #node: Node;
   readonly #graph: Graph;
   readonly #draft: Draft;
@@ -47,13 +49,19 @@ export class NodeStep implements Step {
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
     places: Places,
+    method?: PlaneMethodName,
   ) {
     this.operands = node.inputs.map(id => graph.nodes[id]!);
+    this.method = method;
     this.#node = node;
     this.#graph = graph;
     this.#draft = draft;
     this.#kernels = kernels;
     this.#places = places;
+  }
+
+  get nodes(): Nodes {
+    return this.#graph;
   }
 
   get result(): View {

@@ -7,6 +7,7 @@
  */
 
 import type { BufferRecord, LayerReport, Port, SimdTier, TargetName } from "../../core/abi.ts";
+import type { Work } from "./work.ts";
 
 /** Alignment of static blocks and buffers. */
 export const BLOCK_ALIGNMENT = 16;
@@ -41,6 +42,8 @@ export interface Call {
   readonly writes: readonly Region[];
   /** The graph's value that the call works on. */
   readonly value: string;
+  /** What the planner's costs are multiplied with. */
+  readonly work: Work;
 }
 
 /** What a static block holds: `weights` count as such in reports. */

@@ -10,6 +10,7 @@ import { Draft } from "./draft.ts";
 import { kernelsOf } from "./kernel-library.ts";
 import { loweringOf } from "./lower/index.ts";
 import type { Step } from "./lower/lowering.ts";
+import type { Methods, PlaneMethodName } from "./lower/methods.ts";
 import { callNarrow, callSplit, callWiden } from "./lower/planes-copies.ts";
 import { callCopy } from "./lower/rows.ts";
 import { NodeStep } from "./node-step.ts";
@@ -31,10 +32,11 @@ export function scheduleCalls(
   storage: Storage,
   table: readonly KernelRow[],
   tier: SimdTier,
+  methods: Methods = new Map(),
 ): Schedule {
   const kernels = (family: string) => kernelsOf(table, family, tier);
   const draft = new Draft(storage.frames, family => kernels(family)[0]!.name);
-  const scheduler = new Scheduler(graph, storage, draft, kernels);
+  const scheduler = new Scheduler(graph, storage, draft, kernels, methods);
   for (const node of graph.nodes) scheduler.lower(node);
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
   // Outputs that are kept as planes become dense at last.
@@ -50,6 +52,7 @@ class Scheduler {
   readonly #storage: Storage;
   readonly #draft: Draft;
   readonly #kernels: (family: string) => readonly KernelRow[];
+  readonly #methods: Methods;
   /** Copies that are made, by value and kind. */
   readonly #copied = new Set<string>();
 
@@ -58,11 +61,13 @@ class Scheduler {
     storage: Storage,
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
+    methods: Methods,
   ) {
     this.#graph = graph;
     this.#storage = storage;
     this.#draft = draft;
     this.#kernels = kernels;
+    this.#methods = methods;
   }
 
   lower(node: Node): void {
@@ -141,11 +146,21 @@ class Scheduler {
   }
 
   #stepOf(id: NodeId): NodeStep {
-    return new NodeStep(this.#graph.nodes[id]!, this.#graph, this.#draft, this.#kernels, {
-      view: value => this.viewOf(value),
-      padded: value => this.#paddedView(value),
-      planes: (value, phases) => this.#planes(value, phases),
-      copy: (value, target, step) => this.#copy(value, target, step),
-    });
+    const places = {
+      view: (value: NodeId) => this.viewOf(value),
+      padded: (value: NodeId) => this.#paddedView(value),
+      planes: (value: NodeId, phases?: Phases) => this.#planes(value, phases),
+      copy: (value: NodeId, target: View, step: Step) => this.#copy(value, target, step),
+    };
+    const node = this.#graph.nodes[id]!;
+    const method = this.#methodOf(node);
+    return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, method);
+  }
+
+  #methodOf({ inputs }: Node): PlaneMethodName | undefined {
+    const weights = this.#graph.nodes[inputs[1] ?? -1];
+    if (weights?.kind !== "const") return undefined;
+    const method = this.#methods.get(weights.attrs.tensor);
+    return method === "kernels" ? undefined : method;
   }
 }

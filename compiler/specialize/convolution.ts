@@ -47,9 +47,28 @@ export interface CodeConvolution {
 export interface CodeFunction {
   /** As it stands in the code section: locals, instructions, `end`. */
   readonly body: Uint8Array;
-  /** Vector loads and additions of one pass, for cost models. */
-  readonly operations: number;
+  readonly work: CodeWork;
 }
+
+/** What one call executes, in vectors of all passes together, for cost models. */
+export interface CodeWork {
+  /** Runs of the loop body. */
+  readonly pass: number;
+  readonly load: number;
+  /** Additions and subtractions. */
+  readonly add: number;
+  /** Results that are requantised and stored. */
+  readonly finish: number;
+  /** Second operands that are added to results. */
+  readonly addend: number;
+  /** Bytes of code: read from memory once in a call, where caches are small. */
+  readonly code: number;
+  /** Bytes of code beyond `CACHED_CODE_BYTES` in a loop body, times passes. */
+  readonly excess: number;
+}
+
+/** Code that a loop runs from the caches of decoded instructions. */
+export const CACHED_CODE_BYTES = 36_000;
 
 /** Taps of one block: beyond, its code would outgrow the caches of decoded instructions. */
 const MAX_TAPS = 1200;
@@ -127,7 +146,7 @@ function generateBlock(conv: CodeConvolution, channels: readonly number[]): Code
   const vectors = Math.ceil(output.columns / LANES);
   const masked = output.columns % LANES !== 0;
   const steps = { x: VECTOR_BYTES, y: VECTOR_BYTES / output.phases, z: VECTOR_BYTES };
-  let cost = { operations: 0, temporaries: 0 };
+  let cost = { loads: 0, adds: 0, temporaries: 0 };
   code.loop(ROW_COUNTER, output.rows, () => {
     code.loop(COLUMN_COUNTER, vectors, () => {
       cost = writePass(code, conv, channels, masked);
@@ -141,7 +160,18 @@ function generateBlock(conv: CodeConvolution, channels: readonly number[]): Code
     if (masked) code.advance(MASK, -vectors * VECTOR_BYTES);
   });
   const body = code.finish({ i32: 2, v128: channels.length + cost.temporaries });
-  return { body, operations: cost.operations };
+  const pass = output.rows * vectors;
+  const finish = channels.length * pass;
+  const work = {
+    pass,
+    load: cost.loads * pass,
+    add: cost.adds * pass,
+    finish,
+    addend: addend === undefined ? 0 : finish,
+    code: body.length,
+    excess: Math.max(0, body.length - CACHED_CODE_BYTES) * pass,
+  };
+  return { body, work };
 }
 
 /** Eight pixels of every channel of the block. */

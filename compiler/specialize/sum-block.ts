@@ -27,8 +27,9 @@ export interface SumLocals {
 }
 
 export interface SumCost {
-  /** Loads and additions. */
-  readonly operations: number;
+  readonly loads: number;
+  /** Additions and subtractions. */
+  readonly adds: number;
   readonly temporaries: number;
 }
 
@@ -45,7 +46,8 @@ class SumWriter {
   readonly #terms: readonly Term[];
   /** Taps whose own channels have had them. */
   readonly #delivered = new Set<number>();
-  #operations = 0;
+  #loads = 0;
+  #adds = 0;
   #temporaries = 0;
 
   constructor(code: CodeWriter, block: SumBlock, locals: SumLocals) {
@@ -59,7 +61,7 @@ class SumWriter {
     const roots = this.#roots().map(term => ({ term, address: this.#lowestOffset(term) }));
     roots.sort((a, b) => a.address - b.address);
     for (const { term } of roots) this.#compute(term, 0);
-    return { operations: this.#operations, temporaries: this.#temporaries };
+    return { loads: this.#loads, adds: this.#adds, temporaries: this.#temporaries };
   }
 
   /** Terms that no sum contains, but for taps that nobody wants. */
@@ -103,7 +105,7 @@ class SumWriter {
       direct ? this.#pushTap(second) : this.#code.get(this.#locals.temporaries + depth + 1);
     for (const push of first === a ? [pushFirst, pushSecond] : [pushSecond, pushFirst]) push();
     this.#code.vector(subtract ? "sub" : "add");
-    this.#operations++;
+    this.#adds++;
   }
 
   /** A tap that no accumulator waits for can be an operand in memory. */
@@ -114,7 +116,7 @@ class SumWriter {
 
   #pushTap(index: number): void {
     this.#code.get(this.#locals.address).load(this.#block.offsets[index]!);
-    this.#operations++;
+    this.#loads++;
   }
 
   #deliver(index: number, depth: number): void {
@@ -124,7 +126,7 @@ class SumWriter {
       const accumulator = this.#locals.accumulators + j;
       this.#code.get(accumulator).get(this.#locals.temporaries + depth);
       this.#code.vector((plus >> j) & 1 ? "add" : "sub").set(accumulator);
-      this.#operations++;
+      this.#adds++;
     }
   }
 }

@@ -91,8 +91,8 @@ export function lowerToCode(node: QConv, step: Step): void {
   ];
   const reads = [...windowRegions(node, x), ...(z === undefined ? [] : imageRegions(z))];
   const functions = generateConvolution(conv);
-  for (const { body } of functions) {
-    step.callCode(body, args, { reads, writes: writtenRegions(y) });
+  for (const { body, work } of functions) {
+    step.callCode(body, args, { reads, writes: writtenRegions(y), work: { ...work } });
   }
   const codeBytes = functions.reduce((sum, { body }) => sum + body.length, 0);
   const weights = step.operands[1]!;

@@ -10,7 +10,6 @@ import { type Halo, NO_HALO, type View } from "../view.ts";
 import { averagePool } from "./average-pool.ts";
 import { add, div, max, min, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
-import { rejectsPlanes } from "./code-convolution.ts";
 import { concat } from "./concat.ts";
 import { conv } from "./conv.ts";
 import { dequantize } from "./dequantize.ts";
@@ -22,6 +21,7 @@ import { lookup } from "./lookup.ts";
 import { type Lowering, NO_PLANES, type PlanesUse } from "./lowering.ts";
 import { maxPool } from "./max-pool.ts";
 import { pad } from "./pad.ts";
+import { rejectsMethods } from "./plane-methods.ts";
 import { qadd } from "./qadd.ts";
 import { qaveragePool, rejectsPlanePool } from "./qaverage-pool.ts";
 import { qconv } from "./qconv.ts";
@@ -95,7 +95,7 @@ export function runsOnPlanes(node: Node, graph: Pick<Graph, "nodes">): boolean {
   const operands = node.inputs.map(id => graph.nodes[id]!);
   switch (node.kind) {
     case "qconv":
-      return rejectsPlanes(node, operands, graph) === undefined;
+      return rejectsMethods(node, operands, graph) === undefined;
     case "qaverage-pool":
       return rejectsPlanePool(node, operands) === undefined;
     default:

@@ -11,6 +11,7 @@ import type { Touch } from "../draft.ts";
 import type { StaticRole } from "../plan.ts";
 import type { Candidate, KernelRow } from "../select.ts";
 import type { Halo, View } from "../view.ts";
+import type { PlaneMethodName } from "./methods.ts";
 
 export interface Lowering<K extends OpKind> {
   readonly kind: K;
@@ -52,6 +53,10 @@ export const NO_PLANES: PlanesUse = { operands: [], result: false };
 /** What a lowering sees and does: one node at a time. */
 export interface Step {
   readonly operands: readonly Node[];
+  /** The graph's nodes, among them the operands. */
+  readonly nodes: Nodes;
+  /** The method that the planner chose for a convolution on planes, if it did. */
+  readonly method: PlaneMethodName | undefined;
   /** Where the node's value goes. */
   readonly result: View;
   /** Where operand `index` is. */

@@ -5,15 +5,16 @@
  */
 
 import { NO_HALO } from "../view.ts";
-import { lowerToCode, planesOfConv, rejectsPlanes } from "./code-convolution.ts";
+import { planesOfConv } from "./code-convolution.ts";
 import { convCandidates, haloOfPads, rejectsConv } from "./convolution.ts";
 import { type Lowering, NO_PLANES } from "./lowering.ts";
+import { lowerOnPlanes, rejectsMethods } from "./plane-methods.ts";
 import { integerEpilogue } from "./weights.ts";
 
 export const qconv: Lowering<"qconv"> = {
   kind: "qconv",
   rejects(node, operands, graph) {
-    if (node.attrs.layout === "nchw") return rejectsPlanes(node, operands, graph);
+    if (node.attrs.layout === "nchw") return rejectsMethods(node, operands, graph);
     if (node.attrs.add !== undefined) return "kernels add nothing to their results";
     return rejectsConv(node, operands, "i8");
   },
@@ -22,7 +23,7 @@ export const qconv: Lowering<"qconv"> = {
 
   lower(node, step) {
     if (node.attrs.layout === "nchw") {
-      lowerToCode(node, step);
+      lowerOnPlanes(node, step);
       return;
     }
     const epilogue = integerEpilogue(step.tensor(2)!, node.attrs.epilogue);
