@@ -18,6 +18,6 @@ export async function train(
   options: TrainOptions,
 ): Promise<TrainingResult> {
   const engine = await openEngine(config.threads);
-  const run = await prepareRun(config);
+  const run = await prepareRun(config, engine);
   return new Training(config, options, engine, run).run();
 }

@@ -47,7 +47,7 @@ describe.skipIf(absent("mnist"))("LeNet-5 on MNIST", () => {
   /** What the trainer says that the module must answer, for every test image. */
   async function integerLogits() {
     const config = await loadConfig(CONFIG);
-    const run = await prepareRun(config);
+    const run = await prepareRun(config, await openEngine(2));
     const { tensors } = decodeCheckpoint(readFileSync(join(folder, "checkpoint.bin")))!;
     const plan = planFor(config.stages.at(-1)!, run.network, config.activations);
     const graph = measuringGraph(run, tensors, plan, EVALUATION_BATCH);

@@ -24,19 +24,35 @@ export function floatGraph(
 ): Graph {
   const ops = new Arithmetic(graphBuilder());
   const images = emitInput(ops, network, input, batch);
+  const logits = emitFloatForward(ops, network, parameters, images);
+  return ops.builder.finish(network.name, [{ name: "logits", id: logits }], metadata);
+}
+
+/**
+ * The logits for the centred and scaled `images`; `visit` sees the value of
+ * every linear step before its clamp.
+ */
+export function emitFloatForward(
+  ops: Arithmetic,
+  network: Network,
+  parameters: Parameters,
+  images: NodeId,
+  visit: (step: LinearStep, value: NodeId) => void = () => {},
+): NodeId {
   const values: NodeId[] = [];
   for (const step of network.steps) {
     const operands = step.inputs.map(i => (i === NETWORK_INPUT ? images : values[i]!));
     if (step.kind === "linear") {
-      values.push(emitClamp(ops, linear(ops, parameters, step, operands[0]!), step.clamp));
+      const value = linear(ops, parameters, step, operands[0]!);
+      visit(step, value);
+      values.push(emitClamp(ops, value, step.clamp));
     } else if (step.kind === "add") {
       values.push(emitClamp(ops, ops.add(operands[0]!, operands[1]!), step.clamp));
     } else {
       values.push(emitMovement(ops, step, operands[0]!));
     }
   }
-  const outputs = [{ name: "logits", id: values.at(-1)! }];
-  return ops.builder.finish(network.name, outputs, metadata);
+  return values.at(-1)!;
 }
 
 function linear(ops: Arithmetic, parameters: Parameters, step: LinearStep, x: NodeId): NodeId {

@@ -3,14 +3,17 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { readModelUse } from "../../core/metadata.ts";
 import { Random } from "../../core/random.ts";
 import { ModelError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../../model/ir/graph.ts";
 import { readOnnx } from "../../model/onnx/index.ts";
 import type { StageConfig, TrainingConfig } from "../config.ts";
 import { type Dataset, openData, pickSamples } from "../data/index.ts";
+import type { Engine } from "../engine/engine.ts";
 import { buildMethod } from "../methods/index.ts";
 import { modelKind } from "../models/index.ts";
+import { insertNorms, layersWithoutNorm } from "../network/insert-norms.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import { recognizeNetwork } from "../network/recognize.ts";
 import { adam } from "../optimizers/adam.ts";
@@ -18,6 +21,8 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sgd } from "../optimizers/sgd.ts";
 import type { InputQuantization } from "../step/input.ts";
 import { planFloat, planQuantized, type StagePlan } from "../step/plan.ts";
+import { inputFor } from "./input-quantization.ts";
+import { measureMoments } from "./measure-moments.ts";
 import { type Samples, samplesOf } from "./samples.ts";
 
 export interface PreparedRun {
@@ -34,22 +39,32 @@ export interface PreparedRun {
 }
 
 /** @throws data/*, train/bad-config, train/unsupported-model, onnx/* */
-export async function prepareRun(config: TrainingConfig): Promise<PreparedRun> {
+export async function prepareRun(config: TrainingConfig, engine: Engine): Promise<PreparedRun> {
   const { source, limit, classes } = config.data;
   const whole = await openData(source, { split: "train", limit, classes });
   const testSet = await openData(source, { split: "test", classes });
-  const { network, parameters } = recognizeNetwork(await graphFor(config, whole));
-  checkClasses(network, whole);
-  const all = samplesOf(whole, network.input.shape);
+  const graph = await graphFor(config, whole);
+  const recognized = recognizeNetwork(graph);
+  checkClasses(recognized.network, whole);
+  const all = samplesOf(whole, recognized.network.input.shape);
   const [trainingSet, validationSet] = split(config, whole);
-  const training = samplesOf(trainingSet, network.input.shape);
+  const shape = recognized.network.input.shape;
+  const training = samplesOf(trainingSet, shape);
+  const { preprocess } = readModelUse(graph.metadata);
+  const model = { convention: recognized.convention, preprocess };
+  const input = inputFor(config, all, whole, "onnx" in config.model ? model : undefined);
+  const { network, parameters } = await normalized(
+    config,
+    { ...recognized, input, training },
+    engine,
+  );
   return {
     network: config.name === undefined ? network : { ...network, name: config.name },
     parameters,
-    input: inputFor(config, all),
+    input,
     training,
-    validation: samplesOf(validationSet, network.input.shape),
-    test: samplesOf(testSet, network.input.shape),
+    validation: samplesOf(validationSet, shape),
+    test: samplesOf(testSet, shape),
     labels: whole.classNames,
     digest: digestOfRun(config, all),
   };
@@ -63,14 +78,14 @@ export function planFor(
 ): StagePlan {
   const body = buildMethod(stage.method);
   if (body.quantize === undefined) return planFloat(network, body);
-  const { first, last, depthwise } = stage;
+  const { first, last, depthwise, ranges } = stage;
   const methods = {
     body,
     first: buildMethod(first),
     last: buildMethod(last),
     depthwise: buildMethod(depthwise),
   };
-  return planQuantized(network, methods, activations);
+  return planQuantized(network, methods, activations, ranges);
 }
 
 export function optimizerFor({ optimizer }: StageConfig): Optimizer {
@@ -104,6 +119,23 @@ async function readModel(path: string): Promise<Uint8Array> {
   }
 }
 
+/** The network of an ONNX file with the normalisations that its layers are to be given. */
+async function normalized(
+  { model, seed, batchSize, calibrationBatches }: TrainingConfig,
+  run: Pick<PreparedRun, "network" | "parameters" | "input" | "training">,
+  engine: Engine,
+): Promise<Pick<PreparedRun, "network" | "parameters">> {
+  const steps = "onnx" in model ? layersWithoutNorm(run.network, model.norms) : [];
+  if (steps.length === 0) return run;
+  const { training: samples } = run;
+  const order = new Random(seed, "norms").permutation(samples.count);
+  const count = Math.min(calibrationBatches, Math.floor(samples.count / batchSize));
+  const batches = Array.from({ length: count }, (_, i) =>
+    order.subarray(i * batchSize, (i + 1) * batchSize),
+  );
+  return insertNorms(run, await measureMoments({ ...run, engine, samples, batches }, steps));
+}
+
 function checkClasses(network: Network, { name, classNames }: Dataset): void {
   const scores = classCount(network);
   if (scores === classNames.length) return;
@@ -131,20 +163,6 @@ function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Datas
   const order = new Random(config.seed, "validation").permutation(whole.count);
   const kept = order.slice(0, left).sort();
   return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
-}
-
-/** As configured, or centred and scaled by the mean and deviation of all training values. */
-function inputFor({ input }: TrainingConfig, { dtype, data }: Samples): InputQuantization {
-  if (input !== undefined) return { dtype, mean: input.mean, scale: Math.fround(input.scale) };
-  let sum = 0;
-  let squares = 0;
-  for (const value of data) {
-    sum += value;
-    squares += value * value;
-  }
-  const mean = sum / data.length;
-  const deviation = Math.sqrt(Math.max(squares / data.length - mean * mean, 1));
-  return { dtype, mean: Math.round(mean), scale: Math.fround(1 / deviation) };
 }
 
 function digestOfRun(config: TrainingConfig, { data, labels }: Samples): string {

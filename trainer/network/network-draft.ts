@@ -45,6 +45,10 @@ export class NetworkDraft {
     return this.steps[index];
   }
 
+  readersOf(id: NodeId): readonly NodeId[] {
+    return this.#readers[id]!;
+  }
+
   isOutput(id: NodeId): boolean {
     return this.graph.outputs.some(output => output.id === id);
   }

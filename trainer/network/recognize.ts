@@ -9,20 +9,25 @@ import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/di
 import type { Graph, Node } from "../../model/ir/graph.ts";
 import type { Network, Parameters } from "./network.ts";
 import { NetworkDraft } from "./network-draft.ts";
+import { type InputConvention, recognizeInput } from "./recognize-input.ts";
 import { recognizeNode } from "./recognize-node.ts";
 
 export interface RecognizedNetwork {
   readonly network: Network;
   readonly parameters: Parameters;
+  /** What the graph does to its input first; absent if that is of another type. */
+  readonly convention?: InputConvention;
 }
 
 /** @throws train/unsupported-model: every node that cannot be trained, at once */
 export function recognizeNetwork(graph: Graph): RecognizedNetwork {
   if (graph.inputs.length !== 1 || graph.outputs.length !== 1) throw wrongEnds(graph);
   const draft = new NetworkDraft(graph);
+  const convention = recognizeInput(draft);
   const problems: Diagnostic[] = [];
   for (const node of graph.nodes) {
     if (node.kind === "const" || node.kind === "input") continue;
+    if (draft.stepOf(node.id) !== undefined) continue;
     const step = recognizeNode(draft, node);
     if (step !== undefined) draft.assign(node.id, step);
     // What reads a refused node is refused too, without a message of its own.
@@ -39,6 +44,7 @@ export function recognizeNetwork(graph: Graph): RecognizedNetwork {
       steps: draft.steps,
     },
     parameters: draft.parameters,
+    ...(convention && { convention }),
   };
 }
 

@@ -62,13 +62,16 @@ export function quantizeNetwork(
     if (step.kind !== "linear") continue;
     layers.set(step.name, quantizeLayer(step, parameters, plan.methods.get(step.name)!));
   }
-  return { network, input, layers, quantizations: quantizationsOf(network, parameters, plan) };
+  const quantizations = quantizationsOf(network, parameters, plan, input);
+  return { network, input, layers, quantizations };
 }
 
 /** What a step's input means: the network's own input is i8 after the shift of pixels. */
 export function inputQuantizationOf(net: QuantizedNetwork, index: StepIndex): Quantization {
-  if (index !== NETWORK_INPUT) return net.quantizations[index]!;
-  const { dtype, mean, scale } = net.input;
+  return index === NETWORK_INPUT ? ownQuantization(net.input) : net.quantizations[index]!;
+}
+
+function ownQuantization({ dtype, mean, scale }: InputQuantization): Quantization {
   return { scale, zeroPoint: dtype === "u8" ? mean - 128 : mean };
 }
 
@@ -124,13 +127,17 @@ function quantizationsOf(
   network: Network,
   parameters: Parameters,
   plan: StagePlan,
+  input: InputQuantization,
 ): (Quantization | undefined)[] {
   const quantizations: (Quantization | undefined)[] = [];
   const last = network.steps.length - 1;
   network.steps.forEach((step, index) => {
     if (index === last) quantizations.push(undefined);
-    else if (!isComputing(step)) quantizations.push(quantizations[step.inputs[0]!]);
-    else {
+    else if (!isComputing(step)) {
+      const [source] = step.inputs;
+      const moved = source === NETWORK_INPUT ? ownQuantization(input) : quantizations[source];
+      quantizations.push(moved);
+    } else {
       const range = rangeOf(parameters, step);
       if (range === undefined || plan.activations === undefined) {
         throw new InternalError(`quantizeNetwork: the range of "${step.name}" was never observed`);
