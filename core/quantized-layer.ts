@@ -4,15 +4,17 @@
  * The compiler lowers a layer with these functions and the trainer simulates
  * it with them, so both hold the same integers by construction:
  *
- *     acc[c]  = Σ w·q + bias[c]
- *     bias[c] = round(b[c] / (s_in·s_w[c])) − zp_in · Σ w
+ *     acc[c]  = Σ w·q + mean[c](S) + bias[c]
+ *     bias[c] = round(b[c] / (s_in·s_w[c])) − zp_in · Σ w − mean[c](K·zp_in)
  *
  * The halo of a padded input reads as zp_in, hence one bias serves every
- * pixel. The rest is `requantize.ts`.
+ * pixel. S is the sum of q over the window of K, and mean[c] the mean term of
+ * `mean-term.ts`, absent where zeros are zeros. The rest is `requantize.ts`.
  */
 
 import { quantize32 } from "./float32.ts";
 import { clampTo, type Interval, including } from "./interval.ts";
+import { deriveMeanTerm, type MeanTerm, meanOf, meanRange } from "./mean-term.ts";
 import {
   deriveRequantization,
   type Quantization,
@@ -27,6 +29,10 @@ export interface WeightSummary {
   readonly sums: readonly number[];
   /** Σ |w|, the L1 norm. */
   readonly norms: readonly number[];
+  /** K, weights per output channel. */
+  readonly depth: number;
+  /** Real means μ that are added to every weight; absent if they are 0. */
+  readonly means?: readonly number[];
 }
 
 export interface QuantizedLayer {
@@ -39,6 +45,7 @@ export interface QuantizedLayer {
 
 export interface RequantizedLayer {
   readonly bias: Int32Array;
+  readonly mean?: MeanTerm;
   readonly requantization: Requantization;
   /**
    * Whether results are those of the sums, to within `TOLERANCE`. They are not
@@ -50,13 +57,15 @@ export interface RequantizedLayer {
 
 export interface DequantizedLayer {
   readonly bias: Int32Array;
+  readonly mean?: MeanTerm;
   /** real = f32(acc) · scales[c] */
   readonly scales: readonly number[];
-  /** Whether every bias is held as it is, not cut off. */
+  /** Whether every bias and mean is held as it is, not cut off. */
   readonly holds: boolean;
 }
 
 export const INT8_RANGE: Interval = { min: -128, max: 127 };
+const NOTHING: Interval = { min: 0, max: 0 };
 /** Biases are kept within ± this, half of the accumulator's range. */
 const BIAS_LIMIT = 2 ** 30;
 /** s_w·s_in/s_out of a layer without any weights: a bias of ±255 steps fits 16 bits. */
@@ -68,6 +77,7 @@ const TOLERANCE = 2;
 export function summarizeWeights(
   weights: ArrayLike<number>,
   scales: readonly number[],
+  means?: readonly number[],
 ): WeightSummary {
   const depth = weights.length / scales.length;
   const sums: number[] = [];
@@ -82,7 +92,7 @@ export function summarizeWeights(
     sums.push(sum);
     norms.push(norm);
   }
-  return { scales, sums, norms };
+  return { scales, sums, norms, depth, ...(means === undefined ? {} : { means }) };
 }
 
 /** The bounds of q that a clamp of the real value becomes: quantising is monotone, so exact. */
@@ -114,17 +124,22 @@ export function deriveConvRequantization(
   const live = weights.scales.filter((_, c) => weights.norms[c]! > 0);
   const spare = Math.max(...live, 0) || (WEIGHTLESS_RATIO * output.scale) / input.scale;
   const scales = weights.scales.map((scale, c) => (weights.norms[c]! > 0 ? scale : spare));
-  const bias = integerBias(layer, scales);
+  const mean = meanTermOf(layer, scales);
+  const bias = integerBias(layer, scales, mean);
   const ratios = scales.map(scale => (input.scale * scale) / output.scale);
   const bounds = ratios.map((_, c) => {
     const { min, max } = sumsOf(layer, c);
-    return Math.max(Math.abs(min + bias[c]!), Math.abs(max + bias[c]!));
+    const term = mean === undefined ? NOTHING : meanRange(windowSumsOf(layer), mean, c);
+    const [least, most] = [min + term.min + bias[c]!, max + term.max + bias[c]!];
+    return Math.max(Math.abs(least), Math.abs(most));
   });
   const requantization = deriveRequantization(ratios, bounds, output);
-  const holds = scales.every((scale, c) =>
-    holdsChannel(layer, c, { scale, bias: bias[c]!, requantization, output }),
-  );
-  return { bias, requantization, holds };
+  const holds =
+    hasMeans(layer) === (mean !== undefined) &&
+    scales.every((scale, c) =>
+      holdsChannel(layer, c, { scale, bias: bias[c]!, mean, requantization, output }),
+    );
+  return { bias, requantization, holds, ...(mean === undefined ? {} : { mean }) };
 }
 
 /** What `holds` says, for channel `c`. */
@@ -134,19 +149,31 @@ function holdsChannel(
   derived: {
     readonly scale: number;
     readonly bias: number;
+    readonly mean: MeanTerm | undefined;
     readonly requantization: Requantization;
     readonly output: Quantization & Interval;
   },
 ): boolean {
-  const { scale, bias, requantization, output } = derived;
+  const { scale, bias, mean, requantization, output } = derived;
   const unit = layer.input.scale * scale;
   const centre = layer.input.zeroPoint * layer.weights.sums[c]!;
   const own = Math.round((layer.bias?.[c] ?? 0) / unit);
   const { min, max } = sumsOf(layer, c);
-  // The integer result and the real one rise with the sum: its ends show where one stays behind.
-  return [min, centre, max].every(sum => {
-    const ideal = output.zeroPoint + ((sum - centre + own) * unit) / output.scale;
-    const got = requantize(sum + bias, requantization, c);
+  const windows = windowSumsOf(layer);
+  const ratio = (layer.weights.means?.[c] ?? 0) / scale;
+  const [low, high] = ratio < 0 ? [windows.max, windows.min] : [windows.min, windows.max];
+  const middle = layer.weights.depth * layer.input.zeroPoint;
+  const cases = [
+    [min, low],
+    [centre, middle],
+    [max, high],
+  ] as const;
+  // The integer result and the real one rise with the sums: their ends show where one stays behind.
+  return cases.every(([sum, window]) => {
+    const real = sum - centre + own + ratio * (window - middle);
+    const ideal = output.zeroPoint + (real * unit) / output.scale;
+    const term = mean === undefined ? 0 : meanOf(window, mean, c);
+    const got = requantize(sum + term + bias, requantization, c);
     return Math.abs(got - clampTo(ideal, output)) <= TOLERANCE;
   });
 }
@@ -154,17 +181,39 @@ function holdsChannel(
 /** Integer bias and scales of a layer whose output is real. */
 export function deriveConvDequantization(layer: QuantizedLayer): DequantizedLayer {
   const { input, weights, bias } = layer;
-  // Without weights, one unit of the accumulator is the bias itself.
-  const units = weights.scales.map((scale, c) =>
-    weights.norms[c]! > 0 ? scale : Math.abs(bias?.[c] ?? 0) / input.scale || scale,
-  );
-  const integers = integerBias(layer, units);
-  const holds = integers.every(integer => Math.abs(integer) < BIAS_LIMIT);
+  // Without weights, one unit of the accumulator is the mean, or the bias itself.
+  const units = weights.scales.map((scale, c) => {
+    if (weights.norms[c]! > 0) return scale;
+    return Math.abs(weights.means?.[c] ?? 0) || Math.abs(bias?.[c] ?? 0) / input.scale || scale;
+  });
+  const mean = meanTermOf(layer, units);
+  const integers = integerBias(layer, units, mean);
+  const holds =
+    hasMeans(layer) === (mean !== undefined) &&
+    integers.every(integer => Math.abs(integer) < BIAS_LIMIT);
   return {
     bias: integers,
     scales: units.map(unit => Math.fround(input.scale * unit)),
     holds,
+    ...(mean === undefined ? {} : { mean }),
   };
+}
+
+function hasMeans({ weights }: QuantizedLayer): boolean {
+  return weights.means?.some(mean => mean !== 0) ?? false;
+}
+
+/** The mean term over steps of `units`; `undefined` without means, or if 16 bits do not hold one. */
+function meanTermOf(layer: QuantizedLayer, units: readonly number[]): MeanTerm | undefined {
+  if (!hasMeans(layer)) return undefined;
+  const ratios = layer.weights.means!.map((mean, c) => (mean === 0 ? 0 : mean / units[c]!));
+  return deriveMeanTerm(ratios, windowSumsOf(layer));
+}
+
+/** The range of Σ q over a window. */
+function windowSumsOf({ input, weights }: QuantizedLayer): Interval {
+  const { min, max } = including(input, input.zeroPoint);
+  return { min: weights.depth * min, max: weights.depth * max };
 }
 
 /** The range of Σ w·q of channel `c` over all inputs within range, padding included. */
@@ -175,12 +224,18 @@ function sumsOf({ input, weights }: QuantizedLayer, c: number): Interval {
   return { min: positive * min - negative * max, max: positive * max - negative * min };
 }
 
-function integerBias(layer: QuantizedLayer, scales: readonly number[]): Int32Array {
+function integerBias(
+  layer: QuantizedLayer,
+  scales: readonly number[],
+  mean: MeanTerm | undefined,
+): Int32Array {
   const { input, weights, bias } = layer;
   const limit = { min: -BIAS_LIMIT, max: BIAS_LIMIT };
+  const middle = weights.depth * input.zeroPoint;
   return Int32Array.from(scales, (scale, c) => {
     const unit = input.scale * scale;
     const own = unit > 0 ? Math.round((bias?.[c] ?? 0) / unit) : 0;
-    return clampTo(clampTo(own, limit) - input.zeroPoint * weights.sums[c]!, limit);
+    const term = mean === undefined ? 0 : meanOf(middle, mean, c);
+    return clampTo(clampTo(own, limit) - input.zeroPoint * weights.sums[c]! - term, limit);
   });
 }

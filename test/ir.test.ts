@@ -161,7 +161,7 @@ describe("the parser reports", () => {
       "a quantization of other shape",
       "zeroPoints=[0, 0]",
       "zeros=[0, 0]",
-      "3:22 expected {axis=…, scales=[…], zeroPoints=[…]}",
+      "3:22 expected {axis=…, means=[…], scales=[…], zeroPoints=[…]}",
     ],
   ];
   test.each(cases)("%s", (_, from, to, expected) => {

@@ -7,18 +7,20 @@
  *     return %3
  *
  * Weights of 2, 4 or 8 bits become i8 or, if they are all −1, 0 or 1, i2: with
- * one scale per output channel, zero point 0 and values in −127…127. Weights
- * for which that is impossible (a zero point far from the middle, scales along
+ * one scale per output channel, zero point 0 and values in −127…127; a constant
+ * per output channel that is added to them becomes the mean of each. Weights for which that is impossible (a zero point far from the middle, scales along
  * another axis, −128) stay real here; `fold-constants` computes them.
  */
 
 import type { DType } from "../../core/dtype.ts";
-import { elementCount } from "../../core/shape.ts";
+import { elementCount, sameShape } from "../../core/shape.ts";
 import { type Tensor, tensorOf, toNumbers } from "../../core/tensor.ts";
 import type { Node, NodeId, TensorQuantization } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { evaluateNode, rewrite } from "../../model/ops/index.ts";
+import { alongAxis } from "./channelwise.ts";
 import type { Pass } from "./pass.ts";
+import { withMeans } from "./weight-constant.ts";
 
 /** Runs before `fold-constants` drops the packed form. */
 export const absorbDequantize: Pass = {
@@ -42,12 +44,43 @@ interface PackedWeights {
 
 function packedOf(id: NodeId, b: Rewriter): PackedWeights | undefined {
   const node = b.node(id);
+  if (node.kind === "add") return withAddedMeans(node, b);
   if (node.kind !== "dequantize") return undefined;
   const source = b.node(node.inputs[0]!);
   if (source.kind !== "const") return undefined;
   const quantization = node.attrs.quantization ?? source.type.quantization;
   if (quantization === undefined) return undefined;
   return { tensor: source.attrs.tensor, quantization, name: node.name ?? source.name };
+}
+
+/** Weights to which a constant is added, along one axis: the means. */
+function withAddedMeans(node: Node<"add">, b: Rewriter): PackedWeights | undefined {
+  for (const [index, other] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const packed = packedOf(node.inputs[index]!, b);
+    const added = b.constantOf(node.inputs[other]!);
+    if (packed === undefined || added === undefined) continue;
+    const { shape } = packed.tensor;
+    if (packed.quantization.means !== undefined || !sameShape(shape, node.type.shape)) continue;
+    for (const axis of packed.quantization.axis === undefined
+      ? [0, 1]
+      : [packed.quantization.axis]) {
+      const means = alongAxis(added, shape, axis);
+      if (means === undefined) continue;
+      const quantization = alongOneAxis(packed.quantization, shape[axis]!, axis);
+      return { ...packed, quantization: { ...quantization, ...withMeans(means) } };
+    }
+  }
+  return undefined;
+}
+
+/** The same with scale and zero point repeated along `axis`. */
+function alongOneAxis(q: TensorQuantization, count: number, axis: number): TensorQuantization {
+  if (q.axis !== undefined) return q;
+  const repeated = (value: number): number[] => new Array<number>(count).fill(value);
+  return { scales: repeated(q.scales[0]!), zeroPoints: repeated(q.zeroPoints[0]!), axis };
 }
 
 /** Moves the packed constant instead of its real value. */
@@ -59,8 +92,8 @@ function moveConstant(node: Node<"transpose" | "reshape">, b: Rewriter): NodeId 
   const { dtype, shape } = packed.tensor;
   const type = { dtype, shape: node.type.shape };
   const moved = evaluateNode({ ...node, type }, [packed.tensor], [{ dtype, shape }]);
-  const { scales, zeroPoints } = packed.quantization;
-  const quantization = { scales, zeroPoints, ...(axis === undefined ? {} : { axis }) };
+  const { axis: _, ...meaning } = packed.quantization;
+  const quantization = { ...meaning, ...(axis === undefined ? {} : { axis }) };
   return b.add("dequantize", [b.constant(moved, { quantization })], {}, node.name ?? packed.name);
 }
 
@@ -91,7 +124,7 @@ function canonicalWeights(
   axis: number,
 ): PackedWeights | undefined {
   const channels = tensor.shape[axis]!;
-  const { scales, zeroPoints } = quantization;
+  const { scales, zeroPoints, means } = quantization;
   if (scales.length !== 1 && quantization.axis !== axis) return undefined;
   if (scales.some(scale => scale < 0)) return undefined;
   const perIndex = (values: readonly number[], c: number): number =>
@@ -109,6 +142,7 @@ function canonicalWeights(
       scales: Array.from({ length: channels }, (_, c) => perIndex(scales, c)),
       zeroPoints: new Array<number>(channels).fill(0),
       axis,
+      ...withMeans(means),
     },
     name,
   };

@@ -4,7 +4,8 @@
  *     %1 = const f32[2,4]        each row holds −s, 0 and +s only
  *     %1 = const i2[2,4]         with the scale s per row
  *
- * f32 weights when every output channel holds one magnitude beside zeros; i8
+ * f32 weights when every output channel holds one magnitude beside zeros, or
+ * beside one value that stands for them, the channel's mean μ: μ − s, μ, μ + s; i8
  * weights when all are −1, 0 or 1. The other way round, i2 weights with a −2,
  * which the type has but no trit, become i8. Weights of one element per channel
  * are left alone: any number is ternary then.
@@ -15,7 +16,14 @@ import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import type { Pass } from "./pass.ts";
-import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
+import { repeatedValue } from "./repeated-value.ts";
+import {
+  addWeights,
+  depthOf,
+  type WeightConstant,
+  weightsOf,
+  withMeans,
+} from "./weight-constant.ts";
 
 /** Runs after `fold-affine`: scaling a channel keeps it ternary. */
 export const detectTernary: Pass = {
@@ -51,14 +59,31 @@ function retyped(weights: WeightConstant, dtype: "i8" | "i2"): WeightConstant {
 function fromReals(weights: WeightConstant, data: Float32Array): WeightConstant | undefined {
   const depth = depthOf(weights);
   const scales: number[] = [];
+  const means: number[] = [];
   for (let start = 0; start < data.length; start += depth) {
-    const scale = magnitudeOf(data.subarray(start, start + depth));
+    const channel = data.subarray(start, start + depth);
+    const mean = magnitudeOf(channel) === undefined ? repeatedValue(channel) : 0;
+    const scale = mean === 0 ? magnitudeOf(channel) : distanceOf(channel, mean);
     if (scale === undefined) return undefined;
     scales.push(scale);
+    means.push(mean);
   }
   if (scales.every(scale => scale === 0)) return undefined;
-  const trits = Int8Array.from(data, w => Math.sign(w));
-  return { ...weights, tensor: tensor("i2", weights.tensor.shape, trits), scales };
+  const trits = Int8Array.from(data, (w, i) => Math.sign(w - means[Math.floor(i / depth)]!));
+  const shaped = tensor("i2", weights.tensor.shape, trits);
+  return { ...weights, tensor: shaped, scales, ...withMeans(means) };
+}
+
+/** Roundings by which distances from a mean may differ, as a share of the largest weight. */
+const DISTANCE_TOLERANCE = 2 ** -21;
+
+/** The one distance from `mean` beside 0. */
+function distanceOf(channel: Float32Array, mean: number): number | undefined {
+  const distances = channel.map(w => Math.abs(w - mean)).filter(distance => distance !== 0);
+  const [least, most] = [Math.min(...distances), Math.max(...distances)];
+  const largest = channel.reduce((size, w) => Math.max(size, Math.abs(w)), 0);
+  if (most - least > largest * DISTANCE_TOLERANCE) return undefined;
+  return Math.fround((least + most) / 2);
 }
 
 /** The one magnitude beside zero, 0 if all are zeros. */

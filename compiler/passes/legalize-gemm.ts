@@ -14,7 +14,13 @@ import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import { alongAxis } from "./channelwise.ts";
 import type { Pass } from "./pass.ts";
-import { addWeights, scaleChannels, type WeightConstant, weightsOf } from "./weight-constant.ts";
+import {
+  addWeights,
+  scaleChannels,
+  type WeightConstant,
+  weightsOf,
+  withMeans,
+} from "./weight-constant.ts";
 
 /** Runs before the passes that fold into weights: they expect output channels first. */
 export const legalizeGemm: Pass = {
@@ -62,8 +68,9 @@ function transposedWeights(node: Node): WeightConstant | undefined {
   if (tensor.dtype === "f32") return { tensor: transposed(tensor as Tensor<"f32">), name };
   if (tensor.dtype !== "i8" && tensor.dtype !== "i2") return undefined;
   if (quantization?.axis !== 1) return undefined;
-  const { scales } = quantization;
-  return { tensor: transposed(tensor as Tensor<"i8"> | Tensor<"i2">), scales, name };
+  const { scales, means } = quantization;
+  const turned = transposed(tensor as Tensor<"i8"> | Tensor<"i2">);
+  return { tensor: turned, scales, ...withMeans(means), name };
 }
 
 function transposed<T extends Tensor>(t: T): T {

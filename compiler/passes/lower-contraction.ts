@@ -1,5 +1,6 @@
 /** @file The part of `lower-quantized` that makes qconv and qgemm. */
 
+import type { MeanTerm } from "../../core/mean-term.ts";
 import {
   deriveConvDequantization,
   deriveConvRequantization,
@@ -12,12 +13,15 @@ import type { Epilogue } from "../../model/ir/attributes.ts";
 import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { integersOf, type Target } from "./dequantization.ts";
+import { isMovement } from "./elementwise.ts";
 import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
 
 type Layer = Node<"conv"> | Node<"gemm">;
 
 /** Σ|w| from which on 32 bits might not hold the sum: the layer stays real. */
 const LARGEST_NORM = 2 ** 23;
+/** The same beside a mean term. */
+const LARGEST_NORM_WITH_MEANS = 2 ** 21;
 
 /** The largest |q − zero point| of 8 bits. */
 const LARGEST_STEP = 255;
@@ -37,10 +41,10 @@ export function lowerToInt8(
   if (whole === undefined) return undefined;
   const isIdle: IsIdle = ({ reach }) => reach < HALF_STEP * target.scale;
   for (const layer of [whole, withoutIdle(whole, isIdle)]) {
-    const { bias, requantization, holds } = deriveConvRequantization(layer.facts, target);
+    const { requantization, holds, ...integers } = deriveConvRequantization(layer.facts, target);
     if (!holds) continue;
     const epilogue = { kind: "requantize" as const, ...requantization, scale: target.scale };
-    return addLayer(node, layer, bias, epilogue, name ?? node.name, b);
+    return addLayer(node, layer, { ...integers, epilogue }, name ?? node.name, b);
   }
   return undefined;
 }
@@ -52,9 +56,10 @@ export function lowerToFloat(node: Layer, b: Rewriter): NodeId | undefined {
   const clamp = node.attrs.clamp === undefined ? {} : { clamp: node.attrs.clamp };
   const isIdle: IsIdle = ({ reach, bias }) => reach < F32_ROUNDING * Math.abs(bias);
   for (const layer of [whole, withoutIdle(whole, isIdle)]) {
-    const { bias, scales, holds } = deriveConvDequantization(layer.facts);
+    const { scales, holds, ...integers } = deriveConvDequantization(layer.facts);
     if (!holds) continue;
-    return addLayer(node, layer, bias, { kind: "dequantize", scales, ...clamp }, node.name, b);
+    const epilogue = { kind: "dequantize" as const, scales, ...clamp };
+    return addLayer(node, layer, { ...integers, epilogue }, node.name, b);
   }
   return undefined;
 }
@@ -81,7 +86,8 @@ function withoutIdle(layer: IntegerLayer, isIdle: IsIdle): IntegerLayer {
     ...weights,
     tensor: tensor(weights.tensor.dtype as "i8" | "i2", weights.tensor.shape, data),
   };
-  return { ...layer, weights: kept, facts: { ...facts, weights: summarizeWeights(data, scales) } };
+  const summary = summarizeWeights(data, scales, weights.means);
+  return { ...layer, weights: kept, facts: { ...facts, weights: summary } };
 }
 
 interface IntegerLayer {
@@ -100,16 +106,20 @@ function integerLayer(node: Layer, b: Rewriter): IntegerLayer | undefined {
   if (biasId !== undefined && bias?.shape.length !== 1) return undefined;
   const facts = {
     input: { scale: x.scale, zeroPoint: x.zeroPoint, ...rangeOf(x.id, b) },
-    weights: summarizeWeights(weights.tensor.data, weights.scales),
+    weights: summarizeWeights(weights.tensor.data, weights.scales, weights.means),
     ...(bias === undefined ? {} : { bias: toNumbers(bias) }),
   };
-  if (facts.weights.norms.some(norm => norm >= LARGEST_NORM)) return undefined;
+  const largest = weights.means === undefined ? LARGEST_NORM : LARGEST_NORM_WITH_MEANS;
+  if (facts.weights.norms.some(norm => norm >= largest)) return undefined;
   return { x: x.id, weights, facts };
 }
 
 /** The bounds of an 8-bit value: those of the op that makes it, or of its type. */
 function rangeOf(id: NodeId, b: Rewriter): { readonly min: number; readonly max: number } {
   const node = b.node(id);
+  if (isMovement(node) && !(node.kind === "max-pool" && node.attrs.pads.some(pad => pad > 0))) {
+    return rangeOf(node.inputs[0]!, b);
+  }
   if (node.kind === "qadd") return node.attrs;
   const isLayer = node.kind === "qconv" || node.kind === "qgemm";
   const epilogue = isLayer ? node.attrs.epilogue : undefined;
@@ -124,19 +134,26 @@ function isPlain(node: Layer): boolean {
   return !transposeA && transposeB && alpha === 1 && (beta === 1 || node.inputs.length < 3);
 }
 
+/** What becomes of the sums of a layer. */
+interface Ending {
+  readonly bias: Int32Array;
+  readonly mean?: MeanTerm;
+  readonly epilogue: Epilogue;
+}
+
 function addLayer(
   node: Layer,
   { x, weights }: IntegerLayer,
-  bias: Int32Array,
-  epilogue: Epilogue,
+  { bias, mean, epilogue }: Ending,
   name: string | undefined,
   b: Rewriter,
 ): NodeId {
   const biasId = b.constant(tensor("i32", [bias.length], bias));
+  const ending = { epilogue, ...(mean === undefined ? {} : { mean }) };
   // The scales live on in the epilogue, but the report shows them with the weights.
   const inputs = [x, addWeights(weights, b), biasId];
-  if (weights.tensor.shape.length === 2) return b.add("qgemm", inputs, { epilogue }, name);
+  if (weights.tensor.shape.length === 2) return b.add("qgemm", inputs, ending, name);
   const { kernel, strides, pads, dilations, group, layout } = (node as Node<"conv">).attrs;
-  const attrs = { kernel, strides, pads, dilations, group, layout, epilogue };
+  const attrs = { kernel, strides, pads, dilations, group, layout, ...ending };
   return b.add("qconv", inputs, attrs, name);
 }

@@ -6,7 +6,9 @@
  *
  * int8: symmetric, −127…127, scale = largest magnitude / 127 per output
  * channel. Ternary: per output channel the trits closest to the weights, see
- * `ternarize`. `weight-policy.ts` decides which layer takes which.
+ * `ternarize`. A filter that holds one value many times, as pruning with means
+ * leaves it, is quantised about that value: its zeros mean it, exactly.
+ * `weight-policy.ts` decides which layer takes which.
  */
 
 import type { WeightChoice } from "../../core/abi.ts";
@@ -15,6 +17,7 @@ import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import type { Pass } from "./pass.ts";
+import { repeatedValues } from "./repeated-value.ts";
 import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
 import { chooseWeightForms, type WeightForm } from "./weight-policy.ts";
 
@@ -41,9 +44,24 @@ function quantizeLayer(
   const isFirst = node.kind === "conv" || node.attrs.transposeB;
   const weights = isFirst ? weightsOf(node.inputs[1]!, b) : undefined;
   if (form === "keep" || weights === undefined || weights.scales !== undefined) return undefined;
-  const quantized = form === "int8" ? toInt8(weights) : toTernary(weights);
+  // Depthwise filters are few taps, and their kernels know no means.
+  const means = weights.tensor.shape[1] === 1 ? undefined : meansOf(weights);
+  const centred = means === undefined ? weights : distancesFrom(means, weights);
+  const integers = form === "int8" ? toInt8(centred) : toTernary(centred);
+  const quantized = means === undefined ? integers : { ...integers, means };
   const [x, , ...bias] = node.inputs;
   return b.add(node.kind, [x!, addWeights(quantized, b), ...bias], node.attrs, node.name);
+}
+
+function meansOf(weights: WeightConstant): readonly number[] | undefined {
+  return repeatedValues(weights.tensor.data as Float32Array, depthOf(weights));
+}
+
+function distancesFrom(means: readonly number[], weights: WeightConstant): WeightConstant {
+  const depth = depthOf(weights);
+  const { shape, data } = weights.tensor as Tensor<"f32">;
+  const distances = Float32Array.from(data, (w, i) => w - means[Math.floor(i / depth)]!);
+  return { ...weights, tensor: tensor("f32", shape, distances) };
 }
 
 const INT8_MAX = 127;

@@ -2,8 +2,8 @@
  * @file Weights of a convolution or matrix product as passes handle them.
  *
  * Output channels come first: [M, C/group, kH, kW] or [N, K]. Weights are f32,
- * or i8 or i2 with one scale per output channel and zero points 0; a channel
- * with scale 0 holds zeros only.
+ * or i8 or i2 with one scale per output channel and zero points 0, and maybe a
+ * mean that zeros stand for; the integers of a channel with scale 0 are zeros.
  */
 
 import { dtypeRange } from "../../core/dtype.ts";
@@ -15,6 +15,8 @@ export interface WeightConstant {
   readonly tensor: Tensor<"f32"> | Tensor<"i8"> | Tensor<"i2">;
   /** Absent for f32. */
   readonly scales?: readonly number[];
+  /** Per output channel, absent where all are 0: real = scale · q + mean. */
+  readonly means?: readonly number[];
   readonly name?: string | undefined;
 }
 
@@ -27,16 +29,27 @@ export function weightsOf(id: NodeId, b: Pick<Rewriter, "node">): WeightConstant
   if (tensor.dtype === "f32") return { tensor: tensor as Tensor<"f32">, name };
   if (tensor.dtype !== "i8" && tensor.dtype !== "i2") return undefined;
   if (quantization?.axis !== 0) return undefined;
-  return { tensor: tensor as Tensor<"i8"> | Tensor<"i2">, scales: quantization.scales, name };
+  const { scales, means } = quantization;
+  return { tensor: tensor as Tensor<"i8"> | Tensor<"i2">, scales, ...withMeans(means), name };
 }
 
-export function addWeights({ tensor, scales, name }: WeightConstant, b: Rewriter): NodeId {
-  return b.constant(tensor, { quantization: scales && perChannel(scales), name });
+export function addWeights({ tensor, scales, means, name }: WeightConstant, b: Rewriter): NodeId {
+  return b.constant(tensor, { quantization: scales && perChannel(scales, means), name });
 }
 
-/** Symmetric quantisation with one scale per index of axis 0. */
-export function perChannel(scales: readonly number[]): TensorQuantization {
-  return { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+/** Symmetric quantisation with one scale, and mean, per index of axis 0. */
+export function perChannel(
+  scales: readonly number[],
+  means?: readonly number[],
+): TensorQuantization {
+  return { scales, zeroPoints: scales.map(() => 0), axis: 0, ...withMeans(means) };
+}
+
+/** Means as a part of what they belong to: nothing where all are 0. */
+export function withMeans(means: readonly number[] | undefined): {
+  readonly means?: readonly number[];
+} {
+  return means === undefined || means.every(mean => mean === 0) ? {} : { means };
 }
 
 /** Weights per output channel: K. */
@@ -49,13 +62,13 @@ export function depthOf({ tensor }: WeightConstant): number {
  *
  * Scales stay non-negative: a negative factor changes the signs of the
  * integers, so ternary weights stay ternary. A channel whose scale is 0 has no
- * weights left. `undefined` if an integer has no opposite in its type.
+ * integers left. `undefined` if an integer has no opposite in its type.
  */
 export function scaleChannels(
   weights: WeightConstant,
   factors: readonly number[],
 ): WeightConstant | undefined {
-  const { tensor: t, scales } = weights;
+  const { tensor: t, scales, means } = weights;
   const depth = depthOf(weights);
   if (scales === undefined) {
     const data = Float32Array.from(t.data, (w, i) => w * factors[Math.floor(i / depth)]!);
@@ -73,14 +86,18 @@ export function scaleChannels(
     ...weights,
     tensor: tensor(t.dtype as "i8" | "i2", t.shape, data),
     scales: scaled,
+    ...(means === undefined ? {} : { means: means.map((m, c) => Math.fround(m * factors[c]!)) }),
   };
 }
 
 /** The real weights. */
 export function realWeights(weights: WeightConstant): Tensor<"f32"> {
-  const { tensor: t, scales } = weights;
+  const { tensor: t, scales, means } = weights;
   if (scales === undefined) return t as Tensor<"f32">;
   const depth = depthOf(weights);
-  const data = Float32Array.from(t.data, (w, i) => w * scales[Math.floor(i / depth)]!);
+  const data = Float32Array.from(t.data, (w, i) => {
+    const channel = Math.floor(i / depth);
+    return w * scales[channel]! + (means?.[channel] ?? 0);
+  });
   return tensor("f32", t.shape, data);
 }

@@ -8,6 +8,7 @@
 
 import type { DType } from "../../core/dtype.ts";
 import type { Interval } from "../../core/interval.ts";
+import type { MeanTerm } from "../../core/mean-term.ts";
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -69,11 +70,11 @@ export interface OpAttributes {
   readonly const: { readonly tensor: Tensor; readonly quantization?: TensorQuantization };
 
   // Contractions. f32 sums run in the order (ky, kx, c), from 0, each step rounded.
-  /** x, weights, bias?: weights f32, or i8/i2 with per-channel scales (axis 0). */
+  /** x, weights, bias?: weights f32, or i8/i2 with per-channel scales and means (axis 0). */
   readonly conv: ConvAttributes;
   /** x, weights [C, M/group, kH, kW], bias? */
   readonly "conv-transpose": ConvAttributes & { readonly outputPadding: Pair };
-  /** a, b, c?: alpha·a·b + beta·c; b f32, or i8/i2 with scales along its output axis. */
+  /** a, b, c?: alpha·a·b + beta·c; b f32, or i8/i2 with scales and means along its output axis. */
   readonly gemm: {
     readonly transposeA: boolean;
     readonly transposeB: boolean;
@@ -91,11 +92,13 @@ export interface OpAttributes {
    */
   readonly qconv: Omit<ConvAttributes, "clamp"> & {
     readonly epilogue: Epilogue;
+    /** What the sum of x over each window, per group, adds to the accumulators. */
+    readonly mean?: MeanTerm;
     /** Together with an addend, behind a requantising epilogue. */
     readonly add?: AddRequantization & OutputScale;
   };
   /** x i8 [M, K], weights [N, K], bias [N]. */
-  readonly qgemm: { readonly epilogue: Epilogue };
+  readonly qgemm: { readonly epilogue: Epilogue; readonly mean?: MeanTerm };
   /** a i8, b i8 of one shape. */
   readonly qadd: AddRequantization & OutputScale;
   /** x i8: the sum of (x − zero point) over the window, requantised (one multiplier). */

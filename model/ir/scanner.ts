@@ -150,7 +150,7 @@ export class Scanner {
     return this.list("]", () => this.#number());
   }
 
-  /** `{scale, zeroPoint}` or `{axis=…, scales=[…], zeroPoints=[…]}`, behind the brace. */
+  /** `{scale, zeroPoint}` or `{axis=…, means=[…], scales=[…], zeroPoints=[…]}`, behind the brace. */
   #quantization(): TensorQuantization {
     this.#skipBlanks();
     if (/^(?:[-\d]|(?:inf|nan)\b)/.test(this.#text.slice(this.#position))) {
@@ -161,14 +161,20 @@ export class Scanner {
       return { scales: [scale], zeroPoints: [zeroPoint] };
     }
     const { column } = this;
-    const { axis, scales, zeroPoints, ...rest } = this.record();
+    const { axis, means, scales, zeroPoints, ...rest } = this.record();
     const valid =
       isNumbers(scales) &&
       isNumbers(zeroPoints) &&
       (axis === undefined || typeof axis === "number") &&
+      (means === undefined || isNumbers(means)) &&
       Object.keys(rest).length === 0;
-    if (!valid) this.fail("expected {axis=…, scales=[…], zeroPoints=[…]}", column);
-    return { scales, zeroPoints, ...(axis === undefined ? {} : { axis: axis as number }) };
+    if (!valid) this.fail("expected {axis=…, means=[…], scales=[…], zeroPoints=[…]}", column);
+    return {
+      scales,
+      zeroPoints,
+      ...(axis === undefined ? {} : { axis: axis as number }),
+      ...(means === undefined ? {} : { means: means as readonly number[] }),
+    };
   }
 
   #elements(dtype: DType, shape: Shape, column: number): Tensor {

@@ -1,7 +1,7 @@
 /** @file The meaning of a tensor of integers. */
 
 /**
- * What the integers of a tensor mean: real = scale · (q − zeroPoint).
+ * What the integers of a tensor mean: real = scale · (q − zeroPoint) + mean.
  *
  * One scale and zero point for the whole tensor, or one per index of `axis`.
  */
@@ -10,4 +10,6 @@ export interface TensorQuantization {
   readonly zeroPoints: readonly number[];
   /** Present where there is more than one scale, or might be. */
   readonly axis?: number;
+  /** f32, per index of `axis`; absent where all are 0. */
+  readonly means?: readonly number[];
 }

@@ -124,7 +124,7 @@ export function demandInt8Output(
 /** Counts and ranges of a quantisation; scales of 0 belong to channels without weights. */
 export function demandQuantization(
   op: OpKind,
-  { scales, zeroPoints, axis }: TensorQuantization,
+  { scales, zeroPoints, axis, means }: TensorQuantization,
   { dtype, shape }: ValueType,
 ): void {
   demand(!isFloat(dtype) && dtype !== "bool", op, `expected an integer type, got ${dtype}`);
@@ -140,6 +140,9 @@ export function demandQuantization(
   const { min, max } = dtypeRange(dtype);
   const outside = zeroPoints.find(z => !Number.isInteger(z) || z < min || z > max);
   demand(outside === undefined, op, `expected zero points within ${dtype}, got ${outside}`);
+  if (means === undefined) return;
+  const valid = axis !== undefined && means.length === count && means.every(Number.isFinite);
+  demand(valid, op, `expected ${count} finite means along an axis, got [${means}]`);
 }
 
 /** The one scale and zero point of an 8-bit activation. */

@@ -1,12 +1,14 @@
 /** @file Convolution in f32; weights may be 8-bit or ternary with a scale per output channel. */
 
+import { clampTo } from "../../core/interval.ts";
 import type { OpKind, ValueType } from "../ir/graph.ts";
 import { demand, demandBounds, demandF32, demandRank, operandTypes } from "./checks.ts";
 import { type ConvGeometry, type Convolution, convolveF32 } from "./convolution.ts";
-import { finishF32, toImage } from "./epilogue.ts";
+import { finishF32, roundedBounds, toImage } from "./epilogue.ts";
 import type { Op } from "./op.ts";
 import { demandBias, demandWeights, scalesOf, verifyTrits } from "./weights.ts";
 import { demandWindow, imageOf, shapeOfImage, slide } from "./window.ts";
+import { addMeansF32, meansOf, windowSumsF32 } from "./window-sums.ts";
 
 export const conv: Op<"conv"> = {
   kind: "conv",
@@ -36,8 +38,17 @@ export const conv: Op<"conv"> = {
       x as Float32Array,
       new Float32Array(weights as ArrayLike<number>),
     );
-    const epilogue = { scales, bias: bias as Float32Array | undefined, clamp: attrs.clamp };
-    finishF32(sums, plan.output.channels, epilogue);
+    const means = meansOf(inputTypes[1]!);
+    const clamp = means === undefined ? attrs.clamp : undefined;
+    const { channels } = plan.output;
+    finishF32(sums, channels, { scales, bias: bias as Float32Array | undefined, clamp });
+    if (means !== undefined) {
+      addMeansF32(sums, channels, windowSumsF32(plan, x as Float32Array), means);
+      const bounds = roundedBounds(attrs.clamp);
+      sums.forEach((y, i) => {
+        sums[i] = clampTo(y, bounds);
+      });
+    }
     return toImage(sums, plan.output, attrs.layout);
   },
 };

@@ -1,4 +1,4 @@
-/** @file From integers to reals: (q − zeroPoint) · scale. */
+/** @file From integers to reals: (q − zeroPoint) · scale, plus the mean if there are means. */
 
 import { isBig } from "../../core/dtype.ts";
 import { zeros } from "../../core/tensor.ts";
@@ -6,7 +6,7 @@ import { channelOf } from "./along-axis.ts";
 import { demand, demandQuantization, operandTypes } from "./checks.ts";
 import type { Op } from "./op.ts";
 
-/** Difference and product are rounded to f32; differences of up to 24 bits are exact. */
+/** Difference, product and sum are rounded to f32; differences of up to 24 bits are exact. */
 export const dequantize: Op<"dequantize"> = {
   kind: "dequantize",
   summary: "quantized integers to f32",
@@ -22,7 +22,8 @@ export const dequantize: Op<"dequantize"> = {
   },
 
   evaluate({ inputs, inputTypes, attrs, type }) {
-    const { scales, zeroPoints, axis } = (attrs.quantization ?? inputTypes[0]!.quantization)!;
+    const { scales, zeroPoints, axis, means } = (attrs.quantization ??
+      inputTypes[0]!.quantization)!;
     const x = inputs[0]!.data as Int8Array;
     const channel = channelOf(type.shape, axis);
     const rounded = Float32Array.from(scales);
@@ -30,6 +31,7 @@ export const dequantize: Op<"dequantize"> = {
     for (let i = 0; i < x.length; i++) {
       const c = channel(i);
       result.data[i] = Math.fround(x[i]! - zeroPoints[c]!) * rounded[c]!;
+      if (means !== undefined) result.data[i]! += Math.fround(means[c]!);
     }
     return result;
   },

@@ -17,12 +17,14 @@ import { roundedBounds } from "./epilogue.ts";
 import { multiplyF32, transposed } from "./matrix.ts";
 import type { Op } from "./op.ts";
 import { demandWeights, scalesOf, verifyTrits } from "./weights.ts";
+import { meansOf, rowSumsF32 } from "./window-sums.ts";
 
 const f = Math.fround;
 
 /**
  * Per element: the sum over k from 0; · scale[n] if b is quantised; · alpha
- * unless it is 1; + c, or beta · c unless it is 1; clamp. Each step rounded.
+ * unless it is 1; + c, or beta · c unless it is 1; + S · mean[n], times alpha
+ * unless it is 1, S being the sum over a; clamp. Each step rounded.
  */
 export const gemm: Op<"gemm"> = {
   kind: "gemm",
@@ -59,6 +61,8 @@ export const gemm: Op<"gemm"> = {
     const addend = c && broadcastOffsets(inputTypes[2]!.shape, type.shape);
     const [alpha, beta] = [f(attrs.alpha), f(attrs.beta)];
     const bounds = roundedBounds(attrs.clamp);
+    const means = meansOf(inputTypes[1]!);
+    const sums = means && rowSumsF32(left, rows, depth);
     for (let i = 0; i < data.length; i++) {
       let y = data[i]!;
       if (scales !== undefined) y = f(y * scales[i % columns]!);
@@ -66,6 +70,10 @@ export const gemm: Op<"gemm"> = {
       if (addend !== undefined) {
         const value = c![addend[i]!]!;
         y = f(y + (beta === 1 ? value : f(beta * value)));
+      }
+      if (means !== undefined) {
+        const term = f(sums![Math.floor(i / columns)]! * means[i % columns]!);
+        y = f(y + (alpha === 1 ? term : f(term * alpha)));
       }
       data[i] = clampTo(y, bounds);
     }

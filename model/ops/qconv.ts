@@ -13,11 +13,13 @@ import {
   demandActivations,
   demandEpilogue,
   demandIntegerOperands,
+  demandMean,
   epilogueType,
   verifyAccumulators,
   verifyTrits,
 } from "./weights.ts";
 import { shapeOfImage } from "./window.ts";
+import { addMeansI32, windowSumsI32 } from "./window-sums.ts";
 
 export const qconv: Op<"qconv"> = {
   kind: "qconv",
@@ -30,6 +32,7 @@ export const qconv: Op<"qconv"> = {
     const { output } = convolutionOf("qconv", x!, weights!.type, attrs);
     demandIntegerOperands("qconv", weights!, bias!, output.channels);
     demandEpilogue("qconv", attrs.epilogue, output.channels);
+    demandMean("qconv", attrs.mean, output.channels);
     const result = epilogueType(attrs.epilogue, shapeOfImage(output, attrs.layout));
     const { add } = attrs;
     if (add === undefined && addend === undefined) return result;
@@ -53,15 +56,16 @@ export const qconv: Op<"qconv"> = {
     );
   },
 
-  verify([, weights, bias]) {
+  verify([, weights, bias], { mean }) {
     verifyTrits("qconv", weights!);
-    verifyAccumulators("qconv", weights!, bias!);
+    verifyAccumulators("qconv", weights!, bias!, mean);
   },
 
   evaluate({ inputs, inputTypes, attrs }) {
     const plan = convolutionOf("qconv", inputTypes[0]!, inputTypes[1]!, attrs);
     const [x, weights, bias, addend] = inputs.map(input => input.data);
     const zeroPoint = inputTypes[0]!.quantization!.zeroPoints[0]!;
+    const { channels } = plan.output;
     const sums = convolveI32(
       plan,
       x as Int8Array,
@@ -69,7 +73,11 @@ export const qconv: Op<"qconv"> = {
       weights as Int8Array,
       bias as Int32Array,
     );
-    const values = finishI32(sums, plan.output.channels, attrs.epilogue);
+    if (attrs.mean !== undefined) {
+      const windows = windowSumsI32(plan, x as Int8Array, zeroPoint);
+      addMeansI32(sums, channels, windows, attrs.mean);
+    }
+    const values = finishI32(sums, channels, attrs.epilogue);
     const image = toImage(values, plan.output, attrs.layout);
     if (attrs.add === undefined) return image;
     const data = addInt8(image.data as Int8Array, addend as Int8Array, attrs.add);

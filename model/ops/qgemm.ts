@@ -8,16 +8,18 @@ import {
   demandActivations,
   demandEpilogue,
   demandIntegerOperands,
+  demandMean,
   epilogueType,
   verifyAccumulators,
   verifyTrits,
 } from "./weights.ts";
+import { addMeansI32, rowSumsI32 } from "./window-sums.ts";
 
 export const qgemm: Op<"qgemm"> = {
   kind: "qgemm",
   summary: "integer product of activations [M, K] with weights [N, K]",
 
-  infer(inputs, { epilogue }) {
+  infer(inputs, { epilogue, mean }) {
     const [x] = operandTypes("qgemm", inputs, 3);
     const [, weights, bias] = inputs;
     demandActivations("qgemm", "x", x!);
@@ -28,12 +30,13 @@ export const qgemm: Op<"qgemm"> = {
     demand(depth === depthW, "qgemm", `x has ${depth} columns, but the weights have ${depthW}`);
     demandIntegerOperands("qgemm", weights!, bias!, columns);
     demandEpilogue("qgemm", epilogue, columns);
+    demandMean("qgemm", mean, columns);
     return epilogueType(epilogue, [rows, columns]);
   },
 
-  verify([, weights, bias]) {
+  verify([, weights, bias], { mean }) {
     verifyTrits("qgemm", weights!);
-    verifyAccumulators("qgemm", weights!, bias!);
+    verifyAccumulators("qgemm", weights!, bias!, mean);
   },
 
   evaluate({ inputs, attrs, type }) {
@@ -48,6 +51,9 @@ export const qgemm: Op<"qgemm"> = {
       columns,
       depth,
     );
+    if (attrs.mean !== undefined) {
+      addMeansI32(sums, columns, rowSumsI32(x!.data as Int8Array, rows, depth), attrs.mean);
+    }
     const data = finishI32(sums, columns, attrs.epilogue);
     const { dtype, shape } = type as { dtype: "i8" | "f32"; shape: readonly number[] };
     return { dtype, shape, data };

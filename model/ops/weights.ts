@@ -1,5 +1,6 @@
 /** @file Checks of weights, biases and epilogues that contractions share. */
 
+import { type MeanTerm, meanBound } from "../../core/mean-term.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Epilogue } from "../ir/attributes.ts";
@@ -94,6 +95,24 @@ export function demandRequantization(
   demandInt8Output(op, r);
 }
 
+/** Whether shift, fraction and multipliers of a mean term are in range, one per channel. */
+export function demandMean(op: OpKind, mean: MeanTerm | undefined, channels: number): void {
+  if (mean === undefined) return;
+  const { shift, fraction, multipliers } = mean;
+  demandCount(op, "multipliers of the mean", multipliers.length, channels);
+  const bad = multipliers.find(n => !Number.isInteger(n) || Math.abs(n) > 32767);
+  demand(bad === undefined, op, `expected multipliers of the mean in ±32767, got ${bad}`);
+  demand(
+    isWithin(shift, 16) && isWithin(fraction, 15),
+    op,
+    `expected a mean's shift in 0…16 and fraction in 0…15, got ${shift} and ${fraction}`,
+  );
+}
+
+function isWithin(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
 export function demandMultipliers(op: OpKind, multipliers: readonly number[]): void {
   const bad = multipliers.find(m => !Number.isInteger(m) || m < 0 || m > 32767);
   demand(bad === undefined, op, `expected integer multipliers in 0…32767, got ${bad}`);
@@ -119,15 +138,21 @@ export function verifyTrits(op: OpKind, node: Node): void {
 
 const ACCUMULATOR_MAX = 2 ** 31 - 1;
 
-/** Proves that no sum of |w|·128 + |bias| leaves 32 bits; weights are [channels][k]. */
-export function verifyAccumulators(op: OpKind, weightNode: Node, biasNode: Node): void {
+/** Proves that no sum of |w|·128, |mean| and |bias| leaves 32 bits; weights are [channels][k]. */
+export function verifyAccumulators(
+  op: OpKind,
+  weightNode: Node,
+  biasNode: Node,
+  mean: MeanTerm | undefined,
+): void {
   const weights = demandConst(op, "weights", weightNode);
   const bias = demandConst(op, "bias", biasNode);
   const depth = weights.data.length / bias.data.length;
   for (let m = 0; m < bias.data.length; m++) {
     let norm = 0;
     for (let k = m * depth; k < (m + 1) * depth; k++) norm += Math.abs(Number(weights.data[k]));
-    const bound = norm * 128 + Math.abs(Number(bias.data[m]));
+    const term = mean === undefined ? 0 : meanBound(mean, m);
+    const bound = norm * 128 + term + Math.abs(Number(bias.data[m]));
     demand(
       bound <= ACCUMULATOR_MAX,
       op,

@@ -4,6 +4,7 @@
  */
 
 import { dtypeRange } from "../../../core/dtype.ts";
+import { meanOf } from "../../../core/mean-term.ts";
 import { elementCount } from "../../../core/shape.ts";
 import { numberAt, type Tensor, tensorOf, toNumbers } from "../../../core/tensor.ts";
 import type { Epilogue } from "../../ir/attributes.ts";
@@ -27,7 +28,7 @@ export const exportQConv: Exporter<"qconv"> = (node, e) => {
   if (attrs.add === undefined || attrs.epilogue.kind !== "requantize") return result;
   const { scale, zeroPoint } = attrs.epilogue;
   const meaning = { scales: [scale], zeroPoints: [zeroPoint] };
-  const real = dequantized(e, result, "i8", meaning);
+  const real = dequantized(e, result, "i8", meaning, 0);
   return quantizedOutput(e, e.emit("Add", [real, realOf(e, addend!)]), attrs.add);
 };
 
@@ -44,20 +45,28 @@ function finished(e: ExportGraph, epilogue: Epilogue, sum: () => string): string
   return clamped(e, sum(), { dtype: "f32", shape: [] }, epilogue.clamp);
 }
 
-/** Weights and bias as reals; the bias without the share of the input's zero point. */
+/** Weights and bias as reals; the bias without the shares of the input's zero point. */
 function realParameters(e: ExportGraph, node: Node<"qconv" | "qgemm">): readonly [string, string] {
   const [x, weightsId, biasId] = node.inputs as [NodeId, NodeId, NodeId];
   const input = e.typeOf(x).quantization!;
   const weights = constantOf(e, weightsId);
+  const { mean } = node.attrs;
   const ratios = realRatios(node.attrs.epilogue, input);
   const known = e.typeOf(weightsId).quantization?.scales;
   const scales = known ?? ratios;
   const reals = toNumbers(constantOf(e, biasId)).map((bias, channel) => {
-    const sum = bias + input.zeroPoints[0]! * sumOf(weights, channel);
+    const [zeroPoint] = input.zeroPoints as readonly [number];
+    const depth = elementCount(weights.shape.slice(1));
+    const term = mean === undefined ? 0 : meanOf(depth * zeroPoint, mean, channel);
+    const sum = bias + zeroPoint * sumOf(weights, channel) + term;
     return sum * input.scales[0]! * scales[known?.length === 1 ? 0 : channel]!;
   });
   const bias = e.constant(tensorOf("f32", [reals.length], reals), "bias");
-  return [known === undefined ? scaled(e, weights, scales) : realOf(e, weightsId), bias];
+  if (known !== undefined) return [realOf(e, weightsId), bias];
+  const means = mean?.multipliers.map(
+    (n, channel) => (n * scales[channel]!) / 2 ** (mean.shift + mean.fraction),
+  );
+  return [scaled(e, weights, scales, means), bias];
 }
 
 function constantOf(e: ExportGraph, id: NodeId): Tensor {
@@ -81,12 +90,16 @@ function realRatios(epilogue: Epilogue, input: TensorQuantization): readonly num
 }
 
 /** Weights without a scale of their own, dequantised along axis 0. */
-function scaled(e: ExportGraph, weights: Tensor, scales: readonly number[]): string {
-  const operands = [
-    e.constant(weights, "weights"),
-    e.constant(tensorOf("f32", [scales.length], scales), "scale"),
-  ];
-  return e.emit("DequantizeLinear", operands, { axis: { int: 0 } });
+function scaled(
+  e: ExportGraph,
+  weights: Tensor,
+  scales: readonly number[],
+  means: readonly number[] | undefined,
+): string {
+  const zeroPoints = scales.map(() => 0);
+  const meaning = { scales, zeroPoints, axis: 0, ...(means === undefined ? {} : { means }) };
+  const { dtype, shape } = weights;
+  return dequantized(e, e.constant(weights, "weights"), dtype, meaning, shape.length);
 }
 
 export const exportQAdd: Exporter<"qadd"> = (node, e) => {

@@ -13,22 +13,26 @@ export function realOf(e: ExportGraph, id: NodeId): string {
   const { quantization } = e.typeOf(id);
   if (quantization === undefined) return e.value(id);
   return e.form("real", e.value(id), () =>
-    dequantized(e, e.value(id), e.typeOf(id).dtype, quantization),
+    dequantized(e, e.value(id), e.typeOf(id).dtype, quantization, e.typeOf(id).shape.length),
   );
 }
 
-/** The integers `name` of `dtype` as f32; zero points of 0 are the default. */
+/** The integers `name` of `dtype` as f32; zero points of 0 are the default. `rank` places means. */
 export function dequantized(
   e: ExportGraph,
   name: string,
   dtype: DType,
   q: TensorQuantization,
+  rank: number,
 ): string {
   const operands = [name, e.constant(numbers(q, "f32", q.scales), "scale")];
   if (q.zeroPoints.some(zeroPoint => zeroPoint !== 0)) {
     operands.push(e.constant(numbers(q, dtype, q.zeroPoints), "zero_point"));
   }
-  return e.emit("DequantizeLinear", operands, axisOf(q));
+  const real = e.emit("DequantizeLinear", operands, axisOf(q));
+  if (q.means === undefined) return real;
+  const shape = Array.from({ length: rank }, (_, i) => (i === q.axis ? q.means!.length : 1));
+  return e.emit("Add", [real, e.constant(tensorOf("f32", shape, q.means), "mean")]);
 }
 
 function numbers({ axis }: TensorQuantization, dtype: DType, values: readonly number[]): Tensor {
@@ -79,5 +83,6 @@ export const exportDequantize: Exporter<"dequantize"> = (node, e) => {
   const x = node.inputs[0]!;
   const { quantization } = node.attrs;
   if (quantization === undefined) return realOf(e, x);
-  return dequantized(e, e.value(x), e.typeOf(x).dtype, quantization);
+  const { dtype, shape } = e.typeOf(x);
+  return dequantized(e, e.value(x), dtype, quantization, shape.length);
 };
