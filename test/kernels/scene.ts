@@ -20,6 +20,8 @@ export class Scene {
   readonly view = new DataView(this.bytes.buffer);
   /** Addresses at which the model wrote an f32: any NaN equals any other there. */
   readonly #floats: number[] = [];
+  /** Addresses and sizes of what kernels leave behind as they like. */
+  readonly #scratch: (readonly [number, number])[] = [];
   #next = 64;
 
   constructor(seed: number, name: string) {
@@ -53,6 +55,15 @@ export class Scene {
     return address;
   }
 
+  /** Room for what the kernel notes down meanwhile; afterwards nobody looks at it. */
+  scratch(size: number): number {
+    this.#next = Math.ceil(this.#next / 16) * 16;
+    const address = this.#next;
+    this.#scratch.push([address, size]);
+    this.#next += size;
+    return address;
+  }
+
   /** Writes an f32 of the model. */
   putF32(address: number, value: number): void {
     this.#floats.push(address);
@@ -70,6 +81,9 @@ export class Scene {
         Number.isNaN(this.view.getFloat32(at, true)) &&
         Number.isNaN(actualView.getFloat32(at, true));
       if (bothNaN) actual.set(this.bytes.subarray(at, at + 4), at);
+    }
+    for (const [at, size] of this.#scratch) {
+      actual.set(this.bytes.subarray(at, at + size), at);
     }
     if (Buffer.compare(this.bytes, actual) === 0) return undefined;
     const at = this.bytes.findIndex((byte, i) => byte !== actual[i]);

@@ -1,0 +1,236 @@
+/**
+ * @file The parameters of a convolution by lists (sparse-lists.ts): all that a
+ * kernel has to know of it, and the generator that replaces the kernel by code.
+ *
+ * **Layout:** i32 words in the order of `WORDS`, then `i32 bias[channels]`,
+ * then `i16 multiplier[channels]`; assembly/list-parameters.ts states the same.
+ */
+
+import type { Interval } from "../../core/interval.ts";
+import type { AddRequantization, Requantization } from "../../core/requantize.ts";
+import type { Planes } from "./planes.ts";
+import type { GapBits } from "./sparse-lists.ts";
+
+/** A ternary convolution on channel planes, but for its weights. */
+export interface ListConvolution {
+  readonly kernel: readonly [number, number];
+  readonly stride: 1 | 2;
+  readonly dilations: readonly [number, number];
+  readonly padLeft: number;
+  readonly group: number;
+  readonly input: Planes;
+  readonly output: Planes;
+  readonly bias: Int32Array;
+  readonly requantization: Requantization;
+  readonly addend?: { readonly planes: Planes; readonly requantization: AddRequantization };
+  /** Of the integers that windows read, padding included. */
+  readonly range: Interval;
+  readonly gapBits: GapBits;
+}
+
+const WORDS = [
+  "shift",
+  "zeroPoint",
+  "min",
+  "max",
+  "fractionBits",
+  "sumMultiplier",
+  "addendMultiplier",
+  "sumZero",
+  "addendZero",
+  "addZeroPoint",
+  "addMin",
+  "addMax",
+  "channels",
+  "group",
+  "inputs",
+  "gapBits",
+  "kernelRows",
+  "kernelColumns",
+  "stride",
+  "dilationRows",
+  "dilationColumns",
+  "padLeft",
+  "rows",
+  "columns",
+  "xPlane",
+  "xRow",
+  "xLeft",
+  "xPhases",
+  "xPhase",
+  "yPlane",
+  "yRow",
+  "yLeft",
+  "yPhases",
+  "yPhase",
+  "zPlane",
+  "zRow",
+  "zLeft",
+  "xRows",
+  "xColumns",
+  "lowest",
+  "highest",
+] as const;
+type Word = (typeof WORDS)[number];
+type Words = Readonly<Record<Word, number>>;
+
+const WORD_BYTES = 4;
+/** What a kernel notes down: sums of eight vectors, and behind them 4 bytes per tap. */
+const SUMS_BYTES = 8 * (32 + 16);
+const HEADER_BYTES = WORDS.length * WORD_BYTES;
+
+/** The scratch area of a kernel. */
+export function listScratchBytes({ kernel, group, input }: ListConvolution): number {
+  return SUMS_BYTES + (input.channels / group) * kernel[0] * kernel[1] * WORD_BYTES;
+}
+
+export function packListParameters(conv: ListConvolution): Uint8Array {
+  const words = wordsOf(conv);
+  const { channels } = conv.output;
+  const packed = new Uint8Array(HEADER_BYTES + channels * (WORD_BYTES + 2));
+  const view = new DataView(packed.buffer);
+  WORDS.forEach((word, i) => {
+    view.setInt32(i * WORD_BYTES, words[word], true);
+  });
+  for (let c = 0; c < channels; c++) {
+    view.setInt32(HEADER_BYTES + c * WORD_BYTES, conv.bias[c]!, true);
+    const multiplier = conv.requantization.multipliers[c]!;
+    view.setInt16(HEADER_BYTES + channels * WORD_BYTES + c * 2, multiplier, true);
+  }
+  return packed;
+}
+
+function wordsOf(conv: ListConvolution): Words {
+  const { requantization: r, addend, input, output, kernel, dilations, range } = conv;
+  const add = addend?.requantization;
+  return {
+    shift: r.shift,
+    zeroPoint: r.zeroPoint,
+    min: r.min,
+    max: r.max,
+    // 0 where nothing is added: an addition has at least one.
+    fractionBits: add?.fractionBits ?? 0,
+    sumMultiplier: add?.multipliers[0] ?? 0,
+    addendMultiplier: add?.multipliers[1] ?? 0,
+    sumZero: add?.zeroPoints[0] ?? 0,
+    addendZero: add?.zeroPoints[1] ?? 0,
+    addZeroPoint: add?.zeroPoint ?? 0,
+    addMin: add?.min ?? 0,
+    addMax: add?.max ?? 0,
+    channels: output.channels,
+    group: conv.group,
+    inputs: input.channels,
+    gapBits: conv.gapBits,
+    kernelRows: kernel[0],
+    kernelColumns: kernel[1],
+    stride: conv.stride,
+    dilationRows: dilations[0],
+    dilationColumns: dilations[1],
+    padLeft: conv.padLeft,
+    rows: output.rows,
+    columns: output.columns,
+    xPlane: input.planeBytes,
+    xRow: input.rowBytes,
+    xLeft: input.left,
+    xPhases: input.phases,
+    xPhase: input.phaseBytes,
+    yPlane: output.planeBytes,
+    yRow: output.rowBytes,
+    yLeft: output.left,
+    yPhases: output.phases,
+    yPhase: output.phaseBytes,
+    zPlane: addend?.planes.planeBytes ?? 0,
+    zRow: addend?.planes.rowBytes ?? 0,
+    zLeft: addend?.planes.left ?? 0,
+    xRows: input.rows,
+    xColumns: input.columns,
+    lowest: range.min,
+    highest: range.max,
+  };
+}
+
+/** What lies at `at` of `bytes`; `undefined` if it is no such block. */
+export function unpackListParameters(bytes: Uint8Array, at: number): ListConvolution | undefined {
+  if (!fits(bytes, at, HEADER_BYTES)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const words = Object.fromEntries(
+    WORDS.map((word, i) => [word, view.getInt32(at + i * WORD_BYTES, true)]),
+  ) as Words;
+  const { channels } = words;
+  if (!isSound(words) || !fits(bytes, at + HEADER_BYTES, channels * (WORD_BYTES + 2))) {
+    return undefined;
+  }
+  const each = <T>(read: (channel: number) => T): T[] =>
+    Array.from({ length: channels }, (_, channel) => read(channel));
+  const biases = at + HEADER_BYTES;
+  const multipliers = biases + channels * WORD_BYTES;
+  return convolutionOf(
+    words,
+    Int32Array.from(each(c => view.getInt32(biases + c * WORD_BYTES, true))),
+    each(c => view.getInt16(multipliers + c * 2, true)),
+  );
+}
+
+function fits(bytes: Uint8Array, at: number, count: number): boolean {
+  return at >= 0 && at + count <= bytes.length;
+}
+
+/** Whether all counts are positive, and choices are among those there are. */
+function isSound(words: Words): boolean {
+  const { channels, inputs, group, kernelRows, kernelColumns, rows, columns } = words;
+  const counts = [channels, inputs, group, kernelRows, kernelColumns, rows, columns];
+  return (
+    counts.every(count => count > 0 && count < 2 ** 16) &&
+    [words.stride, words.xPhases, words.yPhases].every(choice => choice === 1 || choice === 2) &&
+    [4, 8].includes(words.gapBits) &&
+    inputs % group === 0 &&
+    channels % group === 0
+  );
+}
+
+function convolutionOf(w: Words, bias: Int32Array, multipliers: number[]): ListConvolution {
+  const image = { channels: w.channels, rows: w.rows, columns: w.columns };
+  const addend = {
+    planes: {
+      ...image,
+      ...{ planeBytes: w.zPlane, rowBytes: w.zRow, left: w.zLeft },
+      ...{ phases: 1 as const, phaseBytes: 0 },
+    },
+    requantization: {
+      fractionBits: w.fractionBits,
+      multipliers: [w.sumMultiplier, w.addendMultiplier] as const,
+      zeroPoints: [w.sumZero, w.addendZero] as const,
+      zeroPoint: w.addZeroPoint,
+      min: w.addMin,
+      max: w.addMax,
+    },
+  };
+  return {
+    kernel: [w.kernelRows, w.kernelColumns],
+    stride: w.stride as 1 | 2,
+    dilations: [w.dilationRows, w.dilationColumns],
+    padLeft: w.padLeft,
+    group: w.group,
+    input: {
+      ...{ channels: w.inputs, rows: w.xRows, columns: w.xColumns },
+      ...{ planeBytes: w.xPlane, rowBytes: w.xRow, left: w.xLeft },
+      ...{ phases: w.xPhases as 1 | 2, phaseBytes: w.xPhase },
+    },
+    output: {
+      ...image,
+      ...{ planeBytes: w.yPlane, rowBytes: w.yRow, left: w.yLeft },
+      ...{ phases: w.yPhases as 1 | 2, phaseBytes: w.yPhase },
+    },
+    bias,
+    requantization: {
+      shift: w.shift,
+      multipliers,
+      zeroPoint: w.zeroPoint,
+      min: w.min,
+      max: w.max,
+    },
+    ...(w.fractionBits === 0 ? {} : { addend }),
+    range: { min: w.lowest, max: w.highest },
+    gapBits: w.gapBits as GapBits,
+  };
+}
