@@ -1,5 +1,7 @@
 /** @file The work of `tritc compile`: model and samples in, a module and what is known about it out. */
 
+import type { Costs } from "../compiler/costs/costs.ts";
+import { parseCosts } from "../compiler/costs/parse-costs.ts";
 import {
   type Compilation,
   type CompileOptions,
@@ -9,6 +11,7 @@ import {
 } from "../compiler/index.ts";
 import type {
   ActivationChoice,
+  Engine,
   OptimizeChoice,
   Port,
   SimdTier,
@@ -24,6 +27,7 @@ import type { Normalization } from "../trainer/data/model-input.ts";
 import { openData } from "../trainer/data/open.ts";
 import { calibrationSamples } from "./calibration.ts";
 import { passTrace, showCompilation } from "./debug.ts";
+import { readInput } from "./files.ts";
 import { type Loss, measureLoss } from "./loss.ts";
 import { inputPorts, placedIn, readModel } from "./onnx-model.ts";
 import { type DataFlags, normalizationOf, openOptions } from "./options.ts";
@@ -42,6 +46,9 @@ export interface CompileRequest extends DataFlags {
   readonly batch?: number;
   readonly calibrate?: string;
   readonly calibrateSamples: number;
+  readonly engine?: Engine;
+  /** A file of costs, in place of the engine's. */
+  readonly costs?: string;
 }
 
 export interface CompiledModel {
@@ -78,6 +85,8 @@ export async function compileModel(
     target: TARGETS[request.target],
     kernels: loadKernelLibrary(),
     ...(request.simd && { simd: request.simd }),
+    ...(request.engine && { engine: request.engine }),
+    ...(request.costs && { costs: readCostsFile(request.costs) }),
   };
   const compilation = placedIn(path, () => compile(bytes, options));
   showCompilation(terminal, compilation);
@@ -89,6 +98,11 @@ export async function compileModel(
   const [reference, quantized] = await Promise.all(predictors);
   const loss = await measureLoss(reference!, quantized!, dataset, samples.normalization);
   return { compilation, loss };
+}
+
+/** @throws file/unreadable, compile/bad-costs */
+function readCostsFile(path: string): Costs {
+  return parseCosts(new TextDecoder().decode(readInput(path)), path);
 }
 
 interface Samples {

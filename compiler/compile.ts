@@ -1,11 +1,12 @@
 /** @file The whole road: a model's bytes in, a module's bytes out. Pure. */
 
-import type { Manifest, SimdTier, TargetName } from "../core/abi.ts";
+import type { Engine, Manifest, SimdTier, TargetName } from "../core/abi.ts";
 import { digestOf } from "../core/hash.ts";
 import { type ModelUse, readModelUse } from "../core/metadata.ts";
 import type { Diagnostic } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../model/ir/graph.ts";
 import { printGraph } from "../model/ir/print.ts";
+import type { Costs } from "./costs/costs.ts";
 import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
 import { commandShell, shellBytes } from "./emit/command.ts";
 import { readLibrary } from "./emit/library.ts";
@@ -25,12 +26,18 @@ export interface CompileTarget {
   readonly simd: SimdTier;
 }
 
+const DEFAULT_ENGINE: Engine = "v8-13";
+
 /** What only the second half of the compiler needs to know. */
 export interface BackendOptions {
   readonly target: CompileTarget;
   readonly kernels: KernelLibrary;
   /** In place of the target's own tier. */
   readonly simd?: SimdTier;
+  /** The engine whose costs choose; `v8-13` unless told. Any engine runs the module. */
+  readonly engine?: Engine;
+  /** In place of the engine's own. */
+  readonly costs?: Costs;
 }
 
 export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, BackendOptions {}
@@ -108,6 +115,7 @@ function planFor(
     target: target.name,
     simd,
     table: kernels.table,
+    costs: costsOf(options),
     reservedBytes: readLibrary(library).reservedBytes,
     scratchBytes: target.shell ? shellBytes(portsOf(graph), labels) : 0,
   });
@@ -115,6 +123,10 @@ function planFor(
   const { inputs, outputs, memory } = plan;
   const facts = { inputs, outputs, labels, ...use };
   return { plan, source: { plan, library, shell: commandShell(facts, memory.scratchOffset) } };
+}
+
+function costsOf({ kernels, engine = DEFAULT_ENGINE, costs }: BackendOptions): Costs {
+  return costs ?? kernels.costs[engine];
 }
 
 /** Names and shapes of all inputs and outputs. */

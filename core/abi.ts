@@ -41,10 +41,18 @@ export const SIMD_TIERS = ["scalar", "simd128", "relaxed"] as const;
 export type SimdTier = (typeof SIMD_TIERS)[number];
 export type TargetName = "web" | "node" | "wasi";
 export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
-/** Calibrated activations: `u7` holds values that are never negative in 0…127, which halves the bound on sums. */
-export type ActivationChoice = "int8" | "u7";
+/**
+ * Calibrated activations: `u7` holds values that are never negative in 0…127,
+ * which halves the bound on sums; `u4` holds results of a ReLU in 0…15, and
+ * others as `u7` does.
+ */
+export type ActivationChoice = "int8" | "u7" | "u4";
 /** What the compiler prefers where it has a choice; results are the same, to the bit. */
-export type OptimizeChoice = "size" | "speed";
+export const OPTIMIZE_CHOICES = ["size", "balanced", "speed"] as const;
+export type OptimizeChoice = (typeof OPTIMIZE_CHOICES)[number];
+/** Families of engines, each with costs of its own; V8 11 is that of Node 20. */
+export const ENGINES = ["v8-13", "v8-11", "spidermonkey", "jsc", "wasmtime"] as const;
+export type Engine = (typeof ENGINES)[number];
 
 /** One input or output of the module: row-major, dense, in the model's own layout. */
 export interface Port {

@@ -3,8 +3,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Costs } from "../compiler/costs/costs.ts";
+import { parseCosts } from "../compiler/costs/parse-costs.ts";
 import { type KernelLibrary, parseKernelTable } from "../compiler/plan/kernel-library.ts";
-import { SIMD_TIERS, type SimdTier } from "../core/abi.ts";
+import { ENGINES, type Engine, SIMD_TIERS, type SimdTier } from "../core/abi.ts";
 import { InternalError } from "../model/diagnostics/diagnostic.ts";
 
 const TABLE = "kernels.json";
@@ -25,7 +27,18 @@ function readLibrary(folder: string): KernelLibrary {
     table: parseKernelTable(table),
     modules: ofEachTier(tier => read(tier, "")),
     commands: ofEachTier(tier => read(tier, "-wasi")),
+    costs: readCosts(),
   };
+}
+
+/** The costs of all engines, which lie beside the compiler, in the sources as in `dist`. */
+function readCosts(): KernelLibrary["costs"] {
+  const folder = fileURLToPath(new URL("../compiler/costs", import.meta.url));
+  const entries = ENGINES.map(engine => {
+    const path = join(folder, `${engine}.json`);
+    return [engine, parseCosts(readFileSync(path, "utf8"), path)] as const;
+  });
+  return Object.fromEntries(entries) as Record<Engine, Costs>;
 }
 
 function ofEachTier(read: (tier: SimdTier) => Uint8Array): Record<SimdTier, Uint8Array> {

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ARTEFACT_SUFFIXES, type ArtefactKind } from "../../compiler/index.ts";
-import { SIMD_TIERS } from "../../core/abi.ts";
+import { ENGINES, SIMD_TIERS } from "../../core/abi.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { printGraph } from "../../model/ir/print.ts";
 import { TARGETS } from "../../targets/index.ts";
@@ -67,10 +67,19 @@ export function addCompile(program: Command, { terminal }: Session): void {
         .default("size"),
     )
     .addOption(
-      new Option("--activations <format>", "of calibrated values: u7 is 0…127 after a ReLU")
-        .choices(["int8", "u7"])
+      new Option(
+        "--activations <format>",
+        "of calibrated values: u7 is 0…127 after a ReLU, u4 0…15",
+      )
+        .choices(["int8", "u7", "u4"])
         .default("int8"),
     )
+    .addOption(
+      new Option("--engine <family>", "the engine whose costs decide; the module runs in all")
+        .choices(ENGINES)
+        .default("v8-13"),
+    )
+    .option("--costs <file>", "decide by these costs, made by calibrate-costs")
     .option("--calibrate <DATA>", "samples to measure 8-bit activations on: KIND:PATH")
     .option(
       "--calibrate-samples <n>",

@@ -19,11 +19,11 @@ import { linkPlan, type PlanOptions } from "./link.ts";
 import { planesUseOf, supports } from "./lower/index.ts";
 import { OVERREAD_BYTES, type Plan, type PlannedPort } from "./plan.ts";
 import { printPlan } from "./print-plan.ts";
-import { scheduleCalls } from "./schedule.ts";
+import { type Choices, scheduleCalls } from "./schedule.ts";
 import type { KernelRow } from "./select.ts";
 import { assignStorage, labelOf } from "./storage.ts";
 
-export interface PlanRequest extends PlanOptions {
+export interface PlanRequest extends PlanOptions, Choices {
   readonly table: readonly KernelRow[];
 }
 
@@ -31,7 +31,7 @@ export interface PlanRequest extends PlanOptions {
 export function planGraph(graph: Graph, request: PlanRequest): Plan {
   demandSupport(graph, request.simd);
   const storage = assignStorage(graph);
-  const schedule = scheduleCalls(graph, storage, request.table, request.simd);
+  const schedule = scheduleCalls(graph, storage, request.table, request.simd, request);
   const plan = linkPlan(graph, storage, schedule, request);
   const faults = checkMemory(claimsOf(plan));
   if (faults.length === 0) return plan;

@@ -3,8 +3,9 @@
  * the compiled modules they are copied from.
  */
 
-import { SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
+import { type Engine, SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
+import type { Costs } from "../costs/costs.ts";
 import type { Packing } from "./pack.ts";
 import type { KernelRow } from "./select.ts";
 
@@ -15,9 +16,11 @@ export interface KernelLibrary {
   readonly modules: Readonly<Record<SimdTier, Uint8Array>>;
   /** The same with the shell of a WASI command. */
   readonly commands: Readonly<Record<SimdTier, Uint8Array>>;
+  /** compiler/costs/*.json: what calls cost on each engine. */
+  readonly costs: Readonly<Record<Engine, Costs>>;
 }
 
-const PACKINGS: readonly Packing[] = ["plain", "swapped", "rows", "falling"];
+const PACKINGS: readonly Packing[] = ["plain", "swapped", "rows", "falling", "quads"];
 
 /** Checks the rows of assembly/kernels.json. */
 export function parseKernelTable(rows: unknown): readonly KernelRow[] {

@@ -5,6 +5,7 @@ import type { Interval } from "../../core/interval.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
+import type { Costs } from "../costs/costs.ts";
 import type { Argument } from "./argument.ts";
 import type { Phases, PlanesPlace } from "./channel-planes.ts";
 import type { Draft, Touch } from "./draft.ts";
@@ -15,7 +16,7 @@ import type { Choice, StaticRole } from "./plan.ts";
 import { byCost, type Candidate, type KernelRow } from "./select.ts";
 import { labelOf } from "./storage.ts";
 import { rangeOf } from "./value-range.ts";
-import { hasHalo, type View } from "./view.ts";
+import { type BufferBlock, hasHalo, type View } from "./view.ts";
 
 /** Where values are; asking for a copy makes it. */
 export interface Places {
@@ -23,8 +24,15 @@ export interface Places {
   readonly padded: (id: NodeId) => View;
   /** The planes in so many phases; without, those that the producer writes. */
   readonly planes: (id: NodeId, phases?: Phases) => PlanesPlace;
+  readonly scratch: (id: NodeId) => BufferBlock | undefined;
   /** Copies a value from where it is. */
   readonly copy: (id: NodeId, target: View, step: Step) => void;
+}
+
+/** What kernels are chosen by, and what was chosen before. */
+export interface NodeChoices {
+  readonly costs: Costs;
+  readonly method: PlaneMethodName | undefined;
 }
 
 /** What reports call code that is written for a layer. */
@@ -38,6 +46,7 @@ export class NodeStep implements Step {
   readonly #draft: Draft;
   readonly #kernels: (family: string) => readonly KernelRow[];
   readonly #places: Places;
+  readonly #costs: Costs;
   readonly #used = new Set<string>();
   #facts: WeightFacts | undefined;
   /** How the node's kernel was chosen, if there was a choice. */
@@ -49,10 +58,11 @@ export class NodeStep implements Step {
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
     places: Places,
-    method?: PlaneMethodName,
+    { costs, method }: NodeChoices,
   ) {
     this.operands = node.inputs.map(id => graph.nodes[id]!);
     this.method = method;
+    this.#costs = costs;
     this.#node = node;
     this.#graph = graph;
     this.#draft = draft;
@@ -70,6 +80,10 @@ export class NodeStep implements Step {
 
   get resultPlanes(): PlanesPlace {
     return this.#places.planes(this.#node.id);
+  }
+
+  get scratch(): BufferBlock | undefined {
+    return this.#places.scratch(this.#node.id);
   }
 
   view(index: number): View {
@@ -115,11 +129,15 @@ export class NodeStep implements Step {
   }
 
   choose(candidates: readonly Candidate[]): void {
-    const [best, ...rejected] = byCost(candidates);
+    const [best, ...rejected] = byCost(candidates, this.#costs);
     if (best === undefined) throw new InternalError(`${labelOf(this.#node)} has no candidates`);
     this.choice = {
       value: labelOf(this.#node),
-      candidates: [best, ...rejected].map(({ kernel, cost }) => ({ kernel: kernel.name, ...cost })),
+      candidates: [best, ...rejected].map(({ kernel, ns, bytes }) => ({
+        kernel: kernel.name,
+        ns,
+        bytes,
+      })),
     };
     best.run();
   }

@@ -92,8 +92,8 @@ export interface Choice {
   readonly value: string;
   readonly candidates: readonly {
     readonly kernel: string;
-    /** Estimates; see select.ts. */
-    readonly cycles: number;
+    /** Predicted time in nanoseconds. */
+    readonly ns: number;
     readonly bytes: number;
   }[];
 }

@@ -6,7 +6,7 @@
  *     static  1040   512 weights %3 conv1 weights
  *     code   1817 code:conv1/0
  *     buffer 40960  3136 0…1 %0 input
- *     choice %2 conv1: f32_f32_igemm_minmax_4x8__simd128 (… cycles, 512 bytes), not …
+ *     choice %2 conv1: f32_f32_igemm_minmax_4x8__simd128 (… ns, 512 bytes), not …
  *     input  40960 image: f32[1,28,28,1] nhwc
  *       0 x8_fill__simd128(44096, 2, …)  // %2 conv1
  *     output 41000 scores: f32[1,10]
@@ -38,7 +38,7 @@ export function printPlan(plan: Plan): string {
 
 function printChoice({ value, candidates }: Choice): string {
   const estimates = candidates.map(
-    ({ kernel, cycles, bytes }) => `${kernel} (${Math.round(cycles)} cycles, ${bytes} bytes)`,
+    ({ kernel, ns, bytes }) => `${kernel} (${Math.round(ns)} ns, ${bytes} bytes)`,
   );
   return `choice ${value}: ${estimates.join(", not ")}`;
 }

@@ -5,6 +5,7 @@ import { dtypeBytes } from "../../core/dtype.ts";
 import { bytesOf } from "../../core/tensor.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
+import type { Costs } from "../costs/costs.ts";
 import type { Phases, PlanesPlace } from "./channel-planes.ts";
 import { Draft } from "./draft.ts";
 import { kernelsOf } from "./kernel-library.ts";
@@ -19,6 +20,13 @@ import type { KernelRow } from "./select.ts";
 import { labelOf, type Storage } from "./storage.ts";
 import { denseView, type View } from "./view.ts";
 
+/** What decides where a node can be computed in more than one way. */
+export interface Choices {
+  readonly costs: Costs;
+  /** Absent: each layer's first method that can. */
+  readonly methods?: Methods;
+}
+
 export interface Schedule {
   readonly draft: Draft;
   readonly layers: readonly LayerReport[];
@@ -32,17 +40,16 @@ export function scheduleCalls(
   storage: Storage,
   table: readonly KernelRow[],
   tier: SimdTier,
-  methods: Methods = new Map(),
+  choices: Choices,
 ): Schedule {
   const kernels = (family: string) => kernelsOf(table, family, tier);
   const draft = new Draft(storage.frames, family => kernels(family)[0]!.name);
-  const scheduler = new Scheduler(graph, storage, draft, kernels, methods);
+  const scheduler = new Scheduler(graph, storage, draft, kernels, choices);
   for (const node of graph.nodes) scheduler.lower(node);
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
   // Outputs that are kept as planes become dense at last.
   for (const { id } of graph.outputs) viewOf(id);
-  const { layers, choices } = scheduler;
-  return { draft, layers, choices, viewOf };
+  return { draft, layers: scheduler.layers, choices: scheduler.choices, viewOf };
 }
 
 class Scheduler {
@@ -52,7 +59,7 @@ class Scheduler {
   readonly #storage: Storage;
   readonly #draft: Draft;
   readonly #kernels: (family: string) => readonly KernelRow[];
-  readonly #methods: Methods;
+  readonly #choices: Choices;
   /** Copies that are made, by value and kind. */
   readonly #copied = new Set<string>();
 
@@ -61,13 +68,13 @@ class Scheduler {
     storage: Storage,
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
-    methods: Methods,
+    choices: Choices,
   ) {
     this.#graph = graph;
     this.#storage = storage;
     this.#draft = draft;
     this.#kernels = kernels;
-    this.#methods = methods;
+    this.#choices = choices;
   }
 
   lower(node: Node): void {
@@ -153,14 +160,15 @@ class Scheduler {
       copy: (value: NodeId, target: View, step: Step) => this.#copy(value, target, step),
     };
     const node = this.#graph.nodes[id]!;
+    const { costs } = this.#choices;
     const method = this.#methodOf(node);
-    return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, method);
+    return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, { costs, method });
   }
 
   #methodOf({ inputs }: Node): PlaneMethodName | undefined {
     const weights = this.#graph.nodes[inputs[1] ?? -1];
     if (weights?.kind !== "const") return undefined;
-    const method = this.#methods.get(weights.attrs.tensor);
+    const method = this.#choices.methods?.get(weights.attrs.tensor);
     return method === "kernels" ? undefined : method;
   }
 }

@@ -21,6 +21,11 @@ export function workOf(reads: readonly Region[], writes: readonly Region[]): Wor
   };
 }
 
+/** The work of `times` equal calls. */
+export function scaleWork(work: Work, times: number): Work {
+  return Object.fromEntries(Object.entries(work).map(([name, count]) => [name, count * times]));
+}
+
 function runsOf({ repeats }: Region): number {
   return repeats.reduce((product, { count }) => product * count, 1);
 }

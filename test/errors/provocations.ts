@@ -167,6 +167,10 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
       { op: "Gather", inputs: ["table", "i"], outputs: ["y"], name: "embed" },
     ],
   }),
+  "compile/bad-costs": ({ write, path }) => [
+    ...["compile", write("model.onnx", makeModel(LAYER)), "-o", join(path, "model.wasm")],
+    ...["--costs", write("costs.json", '{ "engine": "v8", "kernels": { "code": { "add": -1 } } }')],
+  ],
   "compile/needs-calibration": ({ write, path }) => [
     ...["compile", write("model.onnx", makeModel(LAYER))],
     ...["-o", join(path, "model.wasm"), "--weights", "int8"],

@@ -1,11 +1,14 @@
 /** @file What `conv` and `qconv` share: windows over padded images, groups, depthwise filters. */
 
+import { elementCount } from "../../../core/shape.ts";
 import type { ConvAttributes, Window } from "../../../model/ir/attributes.ts";
 import type { Node } from "../../../model/ir/graph.ts";
 import { addressOf } from "../argument.ts";
+import { depthwiseWork } from "../kernel-work.ts";
 import { packTaps } from "../pack.ts";
-import { type Candidate, depthwiseCycles, type KernelRow } from "../select.ts";
+import type { Candidate, KernelRow } from "../select.ts";
 import { extendView, type Halo, imageOf, NO_HALO, sliceView, type View } from "../view.ts";
+import { scaleWork } from "../work.ts";
 import type { Step } from "./lowering.ts";
 import { type Product, productCandidates, type Windows } from "./product.ts";
 import { type EpilogueSource, elementOf, weightFacts } from "./weights.ts";
@@ -140,10 +143,12 @@ function depthwiseCandidates(node: ConvNode, step: Step, kind: ConvKind): Candid
   const filters = { channels, taps, data: channelLast(weights) };
   return step.kernels(family).map(kernel => {
     const packed = packTaps(element, kernel, filters);
-    const cycles = depthwiseCycles(kernel, { pixels: batch * rows * cols, channels, taps });
+    const work = depthwiseWork(kernel, { pixels: rows * cols, channels, taps });
     return {
       kernel,
-      cost: { cycles, bytes: packed.byteLength },
+      work: scaleWork(work, batch),
+      calls: batch,
+      bytes: packed.byteLength,
       run: () => runDepthwise(node, step, kernel, packed, kind.epilogue),
     };
   });
@@ -160,6 +165,12 @@ function runDepthwise(
   const channels = step.result.shape[3]!;
   const w = step.constant("weights", packed, "weights");
   const p = step.constant("parameters", epilogue.pack(kernel.nr, 0, channels), epilogue.word);
+  const [rows, cols] = step.result.shape.slice(1) as [number, number];
+  const work = depthwiseWork(kernel, {
+    pixels: rows * cols,
+    channels,
+    taps: elementCount(attrs.kernel),
+  });
   const padded = step.padded(0);
   const [, xStepH, xStepW] = padded.steps as [number, number, number];
   for (let image = 0; image < step.result.shape[0]!; image++) {
@@ -169,7 +180,7 @@ function runDepthwise(
     const sizes = [y.shape[1]!, y.shape[2]!, attrs.strides[0] * xStepH, attrs.strides[1] * xStepW];
     const call = callOf(attrs, x, y);
     const args = [call.x, w, p, call.y, ...taps, ...sizes, y.steps[1]!, y.steps[2]!, channels];
-    step.call(kernel, args, { reads: [call.reads], writes: [y] });
+    step.call(kernel, args, { reads: [call.reads], writes: [y], work });
   }
   const weights = step.operands[1]!;
   step.report(weightFacts(weights, packed.byteLength, macsOf(node, weights)));

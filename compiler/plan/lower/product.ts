@@ -4,11 +4,13 @@
  */
 
 import { type Address, addressOf } from "../argument.ts";
+import { productWork } from "../kernel-work.ts";
 import { packedSize, packWeights, type WeightElement } from "../pack.ts";
-import { type Candidate, type KernelRow, productCycles } from "../select.ts";
+import type { Candidate, KernelRow } from "../select.ts";
 import type { View } from "../view.ts";
+import { scaleWork, type Work } from "../work.ts";
 import type { Step } from "./lowering.ts";
-import { type EpilogueSource, WEIGHT_BITS, WEIGHT_WORDS } from "./weights.ts";
+import { type EpilogueSource, WEIGHT_WORDS } from "./weights.ts";
 
 /** How the windows of one image lie. */
 export interface Windows {
@@ -57,31 +59,33 @@ export function productCandidates(step: Step, product: Product): Candidate[] {
   const family = `${activation}_${WEIGHT_WORDS[element]}_igemm_${epilogue.word}`;
   return step.kernels(family).map(kernel => ({
     kernel,
-    cost: costOf(kernel, product),
+    ...costOf(kernel, product),
     run: () => run(step, kernel, product),
   }));
 }
 
-function costOf(kernel: KernelRow, { activation, element, windows, groups, n }: Product) {
-  const { rows, cols, offsets, length } = windows;
-  const segments = offsets.length;
+function costOf(kernel: KernelRow, product: Product) {
+  const { element, windows, groups, n } = product;
+  const { offsets, length } = windows;
   const calls = groups.reduce((sum, group) => sum + group.calls.length, 0);
-  const cycles = productCycles(kernel, {
-    pixels: rows * cols,
-    n,
-    segments,
-    length,
-    activationBytes: activation === "f32" ? 4 : 1,
-    weightBits: WEIGHT_BITS[element],
-  });
-  const bytes = groups.length * packedSize(element, kernel, { n, segments, length });
-  return { cycles: cycles * calls, bytes };
+  const bytes = packedSize(element, kernel, { n, segments: offsets.length, length });
+  return {
+    work: scaleWork(workOfCall(kernel, product), calls),
+    calls,
+    bytes: groups.length * bytes,
+  };
+}
+
+function workOfCall(kernel: KernelRow, { windows, n }: Product): Work {
+  const { rows, cols, offsets, length } = windows;
+  return productWork(kernel, { pixels: rows * cols, n, segments: offsets.length, length });
 }
 
 function run(step: Step, kernel: KernelRow, product: Product): void {
   const { element, windows, groups, n, epilogue } = product;
   const { offsets, length, rows, cols, xRow, xCol, yRow, yCol } = windows;
   const segments = offsets.length;
+  const work = workOfCall(kernel, product);
   const table = step.constant("table", bytesOfTable(offsets), "segments");
   let storedBytes = 0;
   for (const [index, { weights, calls }] of groups.entries()) {
@@ -91,7 +95,7 @@ function run(step: Step, kernel: KernelRow, product: Product): void {
     const p = step.constant("parameters", epilogue.pack(kernel.nr, index * n, n), epilogue.word);
     for (const { x, y, reads, writes } of calls) {
       const sizes = [table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n];
-      step.call(kernel, [x, w, p, y, ...sizes], { reads: [reads], writes: [writes] });
+      step.call(kernel, [x, w, p, y, ...sizes], { reads: [reads], writes: [writes], work });
     }
   }
   product.report(storedBytes);
