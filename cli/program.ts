@@ -9,6 +9,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKernels } from "./commands/kernels.ts";
 import { addPasses } from "./commands/passes.ts";
+import { addQuantize } from "./commands/quantize.ts";
 import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -19,6 +20,7 @@ import type { Terminal } from "./terminal.ts";
 /** In the order of the help text: along the road from data to module. */
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   addTrain,
+  addQuantize,
   addCompile,
   addRun,
   addEval,

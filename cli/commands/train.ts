@@ -2,13 +2,10 @@
 
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { loadConfig, type TrainingResult, train } from "../../trainer/index.ts";
-import { EXIT } from "../exit.ts";
-import { checkFolder } from "../files.ts";
+import { loadConfig } from "../../trainer/index.ts";
 import { addJson, type JsonFlag } from "../options.ts";
 import type { Session } from "../session.ts";
-import { printJson, type Terminal } from "../terminal.ts";
-import { trainingView } from "../training-progress.ts";
+import { runTraining } from "../training-run.ts";
 
 const DEFAULT_FOLDER = "runs";
 const EXAMPLES = `
@@ -26,7 +23,7 @@ interface TrainFlags extends JsonFlag {
   readonly resume?: true;
 }
 
-export function addTrain(program: Command, { terminal, exitWith }: Session): void {
+export function addTrain(program: Command, session: Session): void {
   const command = program
     .command("train")
     .description("train a network as a configuration says, and write it as ONNX")
@@ -41,48 +38,7 @@ export function addTrain(program: Command, { terminal, exitWith }: Session): voi
     .action(async (path: string, flags: TrainFlags) => {
       const config = await loadConfig(path);
       const out = flags.out ?? join(DEFAULT_FOLDER, basename(path, extname(path)));
-      checkFolder(out);
-      const view = trainingView(terminal);
-      const interruption = listenForInterruption(terminal);
-      try {
-        const result = await train(config, {
-          out,
-          resume: flags.resume === true,
-          onProgress: view.show,
-          signal: interruption.signal,
-        });
-        view.close();
-        if (result.status === "interrupted") exitWith(EXIT.interrupted);
-        if (flags.json) printJson(terminal, result);
-        else terminal.out(textOf(result));
-      } finally {
-        view.close();
-        interruption.stop();
-      }
+      const { resume = false, json = false } = flags;
+      await runTraining(config, { out, resume, json }, session);
     });
-}
-
-/** The first Ctrl-C asks the trainer to stop, the second ends the process. */
-function listenForInterruption(terminal: Terminal): {
-  readonly signal: AbortSignal;
-  readonly stop: () => void;
-} {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    terminal.err("stopping after this step; once more to stop at once\n");
-    controller.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  const stop = (): void => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-  };
-  return { signal: controller.signal, stop };
-}
-
-function textOf({ status, files }: TrainingResult): string {
-  if (status === "interrupted") return `interrupted; --resume goes on from ${files.checkpoint}\n`;
-  return `wrote ${Object.values(files).join(", ")}\n`;
 }

@@ -12,7 +12,7 @@ import { InternalError, warning } from "../../model/diagnostics/diagnostic.ts";
 import { runTritc } from "../errors/terminal.ts";
 
 const COMMANDS = [
-  ...["train", "compile", "run", "eval", "verify"],
+  ...["train", "quantize", "compile", "run", "eval", "verify"],
   ...["inspect", "passes", "kernels", "explain"],
 ];
 

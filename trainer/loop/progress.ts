@@ -42,6 +42,7 @@ export type TrainingEvent =
       readonly name: string;
       readonly top1: number;
       readonly samples: number;
+      readonly classes: number;
     };
 
 export type OnProgress = (event: TrainingEvent) => void;

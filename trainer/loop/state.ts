@@ -53,7 +53,7 @@ export interface LayerRecord {
 
 /** Accuracy on the test samples. */
 export interface TrainingResults {
-  /** Of the float network, after the last float stage. */
+  /** Of the float network, after the last float stage or as its file has it. */
   readonly float?: Evaluation;
   /** Of the integer forward, which the compiled module equals. */
   readonly quantized?: Evaluation;

@@ -5,7 +5,7 @@ import { elementCount } from "../../core/shape.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { TrainingConfig } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StagePlan } from "../step/plan.ts";
+import { planFloat, type StagePlan } from "../step/plan.ts";
 import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
 import { EVALUATION_BATCH, type Evaluation, evaluateTop1 } from "./evaluate.ts";
 import { exportedGraph, measuringGraph, metadataOf } from "./outputs.ts";
@@ -35,7 +35,7 @@ export interface TrainingResult {
     readonly checkpoint: string;
     /** Absent if the run was interrupted. */
     readonly model?: string;
-    /** Absent without a float stage. */
+    /** Absent if the network was never float: a built-in one that quantises from the start. */
     readonly float?: string;
     readonly log?: string;
   };
@@ -75,11 +75,19 @@ export class Training {
       this.#hasCheckpoint = true;
     }
     this.#announce();
+    await this.#measureGiven();
     while (this.#state.position.stage < this.#config.stages.length) {
       if (!(await this.#stage())) return this.#result("interrupted");
     }
     await this.#export();
     return this.#result("finished");
+  }
+
+  /** Evaluates and writes the float network of a file that is quantised as it is. */
+  async #measureGiven(): Promise<void> {
+    const isGiven = "onnx" in this.#config.model && this.#planOf(0).activations !== undefined;
+    if (!isGiven || this.#state.results.float !== undefined) return;
+    await this.#finishFloat(planFloat(this.#run.network));
   }
 
   /** Runs the rest of the present stage; false if interrupted. */
@@ -206,16 +214,18 @@ export class Training {
     const isFloat = plan.activations === undefined;
     if (isFloat) settleFloats(this.#run.network, this.#state.tensors, plan);
     const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
-    if (isLastFloat) {
-      const evaluation = await this.#evaluate(plan, this.#run.test);
-      this.#keepResult("float", evaluation);
-      await this.#writeModel(this.#fileIn("float.onnx"), plan);
-    } else if (!isFloat && isLast) {
+    if (isLastFloat) await this.#finishFloat(plan);
+    else if (!isFloat && isLast) {
       this.#keepResult("quantized", await this.#evaluate(plan, this.#run.test));
     }
     const position: Position = { stage: index + 1, ...START_OF_STAGE };
     this.#state = { ...this.#state, position };
     await this.#save();
+  }
+
+  async #finishFloat(plan: StagePlan): Promise<void> {
+    this.#keepResult("float", await this.#evaluate(plan, this.#run.test));
+    await this.#writeModel(this.#fileIn("float.onnx"), plan);
   }
 
   #evaluate(plan: StagePlan, samples: Samples): Promise<Evaluation> {
@@ -247,7 +257,8 @@ export class Training {
 
   #keepResult(name: "float" | "quantized", evaluation: Evaluation): void {
     this.#state = { ...this.#state, results: { ...this.#state.results, [name]: evaluation } };
-    this.#emit({ kind: "result", name, ...evaluation });
+    const classes = this.#run.labels.length;
+    this.#emit({ kind: "result", name, classes, ...evaluation });
   }
 
   async #save(): Promise<void> {
