@@ -77,9 +77,10 @@ function sourceGraph(model: Uint8Array | Graph, options: ReadOptions): Graph {
   return { ...model, name: options.name ?? model.name };
 }
 
-function rangesFor(graph: Graph, { ranges, samples }: LowerModelOptions): Ranges | undefined {
+function rangesFor(graph: Graph, options: LowerModelOptions): Ranges | undefined {
+  const { ranges, samples, activations } = options;
   if (ranges !== undefined || samples === undefined) return ranges;
-  return calibrate(graph, samples);
+  return calibrate(graph, samples, activations);
 }
 
 function demandPass(name: string | undefined): void {

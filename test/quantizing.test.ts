@@ -1,13 +1,14 @@
 /** @file Quantising a float network: ranges, keys, ternary weights, what fails and how. */
 
 import { describe, expect, test } from "vitest";
-import { Histogram } from "../compiler/passes/histogram.ts";
+import { bestRange } from "../compiler/passes/best-range.ts";
 import { calibrate, lowerPasses, preparePasses, runPasses } from "../compiler/passes/index.ts";
 import { quantizationFor } from "../compiler/passes/insert-quantization.ts";
 import { quantizationPoints } from "../compiler/passes/quantization-points.ts";
 import { ternarize } from "../compiler/passes/quantize-weights.ts";
 import { valueKeys } from "../compiler/passes/value-keys.ts";
 import { chooseWeightForms } from "../compiler/passes/weight-policy.ts";
+import { Histogram } from "../core/histogram.ts";
 import { tensorOf } from "../core/tensor.ts";
 import { parseGraph } from "../model/ir/parse.ts";
 import { codesOf } from "./errors/diagnostics.ts";
@@ -28,7 +29,7 @@ describe("the range of a value", () => {
   test("is whole for an even spread", () => {
     const histogram = new Histogram();
     histogram.add(Float32Array.from({ length: 5000 }, (_, i) => i / 5000 - 0.25));
-    const { min, max } = histogram.bestRange();
+    const { min, max } = bestRange(histogram, 256);
     expect(min).toBeCloseTo(-0.25, 2);
     expect(max).toBeCloseTo(0.75, 2);
   });
@@ -39,9 +40,32 @@ describe("the range of a value", () => {
     for (let i = 0; i < 100; i++) histogram.add(random.f32([5000], -1, 1).data);
     histogram.add(Float32Array.of(8));
     expect(histogram.extremes().max).toBe(8);
-    expect(histogram.bestRange().max).toBeLessThan(6);
-    expect(histogram.bestRange().max).toBeGreaterThan(2);
-    expect(histogram.bestRange().min).toBeLessThan(-0.95);
+    expect(bestRange(histogram, 256).max).toBeLessThan(6);
+    expect(bestRange(histogram, 256).max).toBeGreaterThan(2);
+    expect(bestRange(histogram, 256).min).toBeLessThan(-0.95);
+  });
+
+  test("is narrower for few levels", () => {
+    const random = new Random(4);
+    const histogram = new Histogram();
+    for (let i = 0; i < 20; i++) {
+      histogram.add(random.f32([2000], 0, 1).data.map(x => (x > 0.5 ? 8 * (x - 0.5) ** 4 : 0)));
+    }
+    expect(bestRange(histogram, 16).max).toBeLessThan(0.97 * bestRange(histogram, 256).max);
+  });
+
+  test("by percentiles leaves out the share that is asked for", () => {
+    const histogram = new Histogram();
+    histogram.add(Float32Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 1000));
+    histogram.add(new Float32Array(1000));
+    expect(histogram.percentiles(0.9)).toEqual({ min: 0, max: expect.closeTo(0.8, 2) });
+    expect(histogram.percentiles(1).max).toBeCloseTo(1, 2);
+    const both = new Histogram();
+    both.add(Float32Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 500 - 1));
+    expect(both.percentiles(0.95)).toEqual({
+      min: expect.closeTo(-0.9, 2),
+      max: expect.closeTo(0.9, 2),
+    });
   });
 
   test("does not depend on how values are cut into pieces", () => {
@@ -49,7 +73,7 @@ describe("the range of a value", () => {
     const [whole, pieces] = [new Histogram(), new Histogram()];
     whole.add(values);
     for (let i = 0; i < 4000; i += 100) pieces.add(values.subarray(i, i + 100));
-    expect(pieces.bestRange()).toEqual(whole.bestRange());
+    expect(bestRange(pieces, 256)).toEqual(bestRange(whole, 256));
   });
 
   test("holds 0 exactly; after a clamp at 0 it is -128", () => {
@@ -59,6 +83,12 @@ describe("the range of a value", () => {
     expect(quantizationFor([-3, -1]).zeroPoint).toBe(127);
     expect(quantizationFor([0, 1.27], "u7")).toEqual({ scale: Math.fround(0.01), zeroPoint: 0 });
     expect(quantizationFor([-0.1, 1], "u7")).toEqual(quantizationFor([-0.1, 1]));
+    expect(quantizationFor([0, 1.5], "u4")).toEqual({
+      scale: Math.fround(0.1),
+      zeroPoint: 0,
+      clamp: { min: 0, max: 1.5 },
+    });
+    expect(quantizationFor([-0.1, 1], "u4")).toEqual(quantizationFor([-0.1, 1]));
     expect(quantizationFor([0, 0])).toEqual({ scale: 1, zeroPoint: -128 });
   });
 });

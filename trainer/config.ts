@@ -16,6 +16,7 @@ import { buildMethod, METHOD_KINDS, quantizes } from "./methods/index.ts";
 import type { MethodChoice, MethodKind } from "./methods/kind.ts";
 import { MODEL_KINDS } from "./models/index.ts";
 import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
+import { EXTREMES, rangeOptions } from "./quantize/range-options.ts";
 import { reinitializationOptions } from "./step/reinitialize.ts";
 
 const positive = z.number().positive();
@@ -85,6 +86,8 @@ const stage = z.strictObject({
   epochs: count,
   optimizer: z.discriminatedUnion("kind", [sgd, adam]).default(() => sgd.parse({ kind: "sgd" })),
   schedule,
+  /** How the ranges of activations come about. */
+  ranges: rangeOptions.default(EXTREMES),
   /** Changes body weights before the first update. */
   reinitialize: reinitializationOptions.optional(),
   /** Share of the stage, at its end, in which weights stay as they are. */
@@ -178,6 +181,10 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
     if (stage.reinitialize !== undefined && weights !== "ternary") {
       const help = "move it to the ternary stage that follows";
       found.push(wrong("reinitialize", "only a ternary stage has trits to start from", help));
+    }
+    if (stage.ranges.kind !== "extremes" && weights === "f32") {
+      const help = "remove the key, or move it to a stage that quantises";
+      found.push(wrong("ranges", "a float stage rounds no activations", help));
     }
     if (stage.freeze > 0 && weights === "f32") {
       found.push(wrong("freeze", "a float stage has no codes to freeze", "remove the key"));

@@ -7,11 +7,14 @@
  * Model inputs keep their whole range.
  */
 
+import type { ActivationChoice } from "../../core/abi.ts";
+import { Histogram } from "../../core/histogram.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { evaluateAll } from "../../model/ops/index.ts";
-import { Histogram } from "./histogram.ts";
+import { bestRange } from "./best-range.ts";
+import { levelsOf } from "./insert-quantization.ts";
 import { quantizationPoints } from "./quantization-points.ts";
 import { valueKeys } from "./value-keys.ts";
 
@@ -29,7 +32,11 @@ export type Sample = Readonly<Record<string, Tensor>>;
  * @throws compile/needs-calibration without samples
  * @throws graph/non-finite for every value that was NaN or infinite
  */
-export function calibrate(graph: Graph, samples: Iterable<Sample>): Ranges {
+export function calibrate(
+  graph: Graph,
+  samples: Iterable<Sample>,
+  activations: ActivationChoice = "int8",
+): Ranges {
   const points = new Map<NodeId, Histogram>();
   for (const id of quantizationPoints(graph)) points.set(id, new Histogram());
   let count = 0;
@@ -40,18 +47,25 @@ export function calibrate(graph: Graph, samples: Iterable<Sample>): Ranges {
     });
   }
   if (count === 0) throw new ModelError(withoutSamples(graph));
-  return rangesOf(graph, points);
+  return rangesOf(graph, points, activations);
 }
 
-function rangesOf(graph: Graph, points: ReadonlyMap<NodeId, Histogram>): Ranges {
+function rangesOf(
+  graph: Graph,
+  points: ReadonlyMap<NodeId, Histogram>,
+  activations: ActivationChoice,
+): Ranges {
   const keys = valueKeys(graph);
   const ranges: Record<string, readonly [number, number]> = {};
   const problems: Diagnostic[] = [];
   for (const [id, histogram] of points) {
     const key = keys[id]!;
-    const isInput = graph.nodes[id]!.kind === "input";
+    const node = graph.nodes[id]!;
     if (histogram.nonFiniteCount > 0) problems.push(nonFinite(graph, key, histogram));
-    const { min, max } = isInput ? histogram.extremes() : histogram.bestRange();
+    const { min, max } =
+      node.kind === "input"
+        ? histogram.extremes()
+        : bestRange(histogram, levelsOf(node, activations));
     ranges[key] = [Math.fround(min), Math.fround(max)];
   }
   if (problems.length > 0) throw new ModelError(...problems);

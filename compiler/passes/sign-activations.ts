@@ -14,6 +14,7 @@ import { tensorOf } from "../../core/tensor.ts";
 import type { Graph, Node, NodeId, TensorQuantization } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
+import { addClamp } from "./add-clamp.ts";
 import { dequantizationOf } from "./dequantization.ts";
 import type { Pass } from "./pass.ts";
 
@@ -47,7 +48,7 @@ function signed(node: Node<"quantize">, graph: Graph, b: Rewriter): NodeId | und
   const range = dtypeRange(dtype);
   const real = (q: number): number => Math.fround((q - zeroPoints[0]!) * scales[0]!);
   const bounds = { min: real(range.min), max: real(range.max) };
-  const clamped = b.add("clamp", node.inputs, bounds);
+  const clamped = addClamp(b, node.inputs[0]!, bounds);
   return b.add("quantize", [clamped], { dtype: "i8", scales, zeroPoints }, node.name);
 }
 

@@ -57,7 +57,7 @@ function pixels(net: QuantizedNetwork, seed: number): Tensor<"u8"> {
 }
 
 describe("the integer forward equals the compiled graph, bit for bit", () => {
-  for (const format of ["int8", "u7"] as const) {
+  for (const format of ["int8", "u7", "u4"] as const) {
     for (const ternaryEnds of [false, true]) {
       for (const [name, build] of [
         ["mixed", mixedNetwork],
@@ -68,7 +68,7 @@ describe("the integer forward equals the compiled graph, bit for bit", () => {
             const net = quantized(build(seed), seed, format, ternaryEnds);
             const images = pixels(net, seed);
             const stated = await runOnEngine(integerForward(net, BATCH), net, images);
-            expect(new Set(stated).size).toBeGreaterThan(stated.length / 2);
+            expect(new Set(stated).size).toBeGreaterThan(stated.length / 3);
             expect(bits(stated)).toEqual(bits(oracle(compiled(net), net, images)));
           }
         });

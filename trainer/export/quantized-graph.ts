@@ -3,8 +3,8 @@
  * QuantizeLinear and DequantizeLinear: the form in which it leaves the trainer.
  *
  * Weights are i2 or i8 with one scale per output channel. Every value that is
- * computed goes through 8 bits; what only moves does not need to again. The
- * logits are real.
+ * computed goes through 8 or 4 bits; what only moves does not need to again.
+ * The logits are real.
  */
 
 import { tensorOf } from "../../core/tensor.ts";
@@ -13,6 +13,7 @@ import { graphBuilder } from "../../model/ops/index.ts";
 import { Arithmetic } from "../autodiff/arithmetic.ts";
 import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
 import { isComputing, type LinearStep, NETWORK_INPUT } from "../network/network.ts";
+import type { ActivationQuantization } from "../quantize/activation.ts";
 import type { QuantizedNetwork } from "../quantize/quantized-network.ts";
 
 /** The graph for one sample, from stored integers to logits. */
@@ -66,10 +67,10 @@ function linear(ops: Arithmetic, net: QuantizedNetwork, step: LinearStep, x: Nod
 function rounded(
   ops: Arithmetic,
   x: NodeId,
-  { scale, zeroPoint }: { readonly scale: number; readonly zeroPoint: number },
+  { scale, zeroPoint, dtype }: ActivationQuantization,
   name: string,
 ): NodeId {
-  const attrs = { dtype: "i8" as const, scales: [scale], zeroPoints: [zeroPoint] };
+  const attrs = { dtype, scales: [scale], zeroPoints: [zeroPoint] };
   const integers = ops.builder.add("quantize", [x], attrs, name);
   return ops.op("dequantize", [integers], {});
 }

@@ -14,6 +14,7 @@ import {
   type ActivationFormat,
   SIGNED_LEVELS,
   SMALLEST_RANGE,
+  type StepFormat,
   unsignedFormat,
 } from "../quantize/activation.ts";
 
@@ -26,6 +27,19 @@ export interface Range {
 export interface FakeQuantized {
   readonly value: NodeId;
   readonly gradient: CustomGradient;
+  readonly grid: QuantizationGrid;
+}
+
+/** value = (round(inside) − zero point) · scale */
+export interface QuantizationGrid {
+  /** x in steps, zero point included. */
+  readonly scaled: NodeId;
+  /** The same within the format's bounds. */
+  readonly inside: NodeId;
+  readonly rounded: NodeId;
+  readonly levels: number;
+  /** What rounding added to the zero point; absent where that is 0 by definition. */
+  readonly zeroPointError?: NodeId;
 }
 
 /** The range of `x` in this batch. */
@@ -37,15 +51,14 @@ export function observedRange(ops: Arithmetic, x: NodeId): Range {
   };
 }
 
-/** `x` rounded to the levels that 8 bits give to `range`. */
+/** `x` rounded to the levels that `format` gives to `range`. */
 export function fakeQuantize(
   ops: Arithmetic,
   x: NodeId,
   range: Range,
-  nonNegative: boolean,
-  format: ActivationFormat,
+  format: StepFormat,
 ): FakeQuantized {
-  return nonNegative ? unsigned(ops, x, range, format) : signed(ops, x, range);
+  return format === "signed" ? signed(ops, x, range) : unsigned(ops, x, range, format);
 }
 
 function unsigned(
@@ -59,8 +72,13 @@ function unsigned(
   const scale = ops.mul(ops.max(range.max, scalar(SMALLEST_RANGE)), scalar(1 / levels));
   const scaled = ops.mul(x, ops.unary("reciprocal", scale));
   const inside = ops.clamp(scaled, 0, levels);
-  const value = ops.mul(ops.unary("round", inside), scale);
-  return { value, gradient: gate(ops, x, scaled, inside) };
+  const rounded = ops.unary("round", inside);
+  const value = ops.mul(rounded, scale);
+  return {
+    value,
+    gradient: gate(ops, x, scaled, inside),
+    grid: { scaled, inside, rounded, levels },
+  };
 }
 
 function signed(ops: Arithmetic, x: NodeId, range: Range): FakeQuantized {
@@ -69,11 +87,23 @@ function signed(ops: Arithmetic, x: NodeId, range: Range): FakeQuantized {
   const high = ops.max(ops.max(range.max, ops.add(low, scalar(SMALLEST_RANGE))), scalar(0));
   const scale = ops.mul(ops.sub(high, low), scalar(1 / SIGNED_LEVELS));
   const inverse = ops.unary("reciprocal", scale);
-  const zeroPoint = ops.unary("round", ops.sub(scalar(min), ops.mul(low, inverse)));
+  const exact = ops.sub(scalar(min), ops.mul(low, inverse));
+  const zeroPoint = ops.unary("round", exact);
   const scaled = ops.add(ops.mul(x, inverse), zeroPoint);
   const inside = ops.clamp(scaled, min, max);
-  const value = ops.mul(ops.sub(ops.unary("round", inside), zeroPoint), scale);
-  return { value, gradient: gate(ops, x, scaled, inside) };
+  const rounded = ops.unary("round", inside);
+  const value = ops.mul(ops.sub(rounded, zeroPoint), scale);
+  return {
+    value,
+    gradient: gate(ops, x, scaled, inside),
+    grid: {
+      scaled,
+      inside,
+      rounded,
+      levels: SIGNED_LEVELS,
+      zeroPointError: ops.sub(zeroPoint, exact),
+    },
+  };
 }
 
 /** dy where clamping changed nothing. */

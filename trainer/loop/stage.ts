@@ -12,6 +12,7 @@ import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Session } from "../engine/engine.ts";
 import { holdAll, holdMissing } from "../methods/held.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
+import { isRunningStatistic } from "../step/forward.ts";
 import { balanceName } from "../step/penalty.ts";
 import { distinctMethods } from "../step/plan.ts";
 import { CORRECT, LABELS, LOSS, NEXT, trainingGraph } from "../step/training-graph.ts";
@@ -19,6 +20,7 @@ import type { Augmentation } from "./augment.ts";
 import { augmentedBatch } from "./batch.ts";
 import { type DivergedRequest, diverged } from "./diverged.ts";
 import { layerRecords } from "./layer-records.ts";
+import { measureRanges } from "./measure-ranges.ts";
 import type { Samples } from "./samples.ts";
 import {
   completeState,
@@ -48,9 +50,6 @@ export interface StageRequest extends DivergedRequest {
 }
 
 type Feeds = Record<string, Tensor>;
-
-/** How the names of running statistics end. */
-const STATISTICS = [".norm.mean", ".norm.variance", ".range.min", ".range.max"];
 
 export class Stage {
   readonly #request: StageRequest;
@@ -162,8 +161,14 @@ export class Stage {
     const { batch, seed, stage, samples } = this.#request;
     const order = new Random(seed, purpose, stage).permutation(samples.count);
     const count = Math.min(batches, this.stepsPerEpoch);
+    if (purpose === "calibrate") {
+      const batchesOf = Array.from({ length: count }, (_, i) =>
+        order.subarray(i * batch, (i + 1) * batch),
+      );
+      await measureRanges(this.#request, this.tensors, batchesOf);
+    }
     const isStatistic = (name: string): boolean =>
-      STATISTICS.some(suffix => name.endsWith(suffix)) ||
+      isRunningStatistic(this.#request.plan, name) ||
       (purpose === "calibrate" && name.endsWith(balanceName("")));
     for (const [name, { shape }] of this.tensors) {
       if (isStatistic(name)) this.tensors.set(name, zeroTensor(shape));

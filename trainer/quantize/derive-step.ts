@@ -9,7 +9,6 @@ import {
   deriveConvRequantization,
   INT8_RANGE,
   type QuantizedLayer,
-  quantizeClamp,
   summarizeWeights,
 } from "../../core/quantized-layer.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type Requantization,
 } from "../../core/requantize.ts";
 import type { AddStep, AveragePoolStep, LinearStep, StepIndex } from "../network/network.ts";
+import { integerBounds } from "./activation.ts";
 import { inputQuantizationOf, type QuantizedNetwork } from "./quantized-network.ts";
 
 export interface IntegerLayer {
@@ -44,7 +44,7 @@ export function deriveLinear(net: QuantizedNetwork, index: number, step: LinearS
     const { bias: integers, scales: units } = deriveConvDequantization(layer);
     return { bias: integers, epilogue: { kind: "dequantize", scales: units } };
   }
-  const target = { ...output, ...quantizeClamp(step.clamp, output) };
+  const target = { ...output, ...integerBounds(step.clamp, output) };
   const { bias: integers, requantization } = deriveConvRequantization(layer, target);
   return { bias: integers, epilogue: { kind: "requantize", ...requantization } };
 }
@@ -58,7 +58,7 @@ export function deriveAdd(net: QuantizedNetwork, index: number, step: AddStep): 
   return deriveAddRequantization(
     [a.scale / output.scale, b.scale / output.scale],
     [a.zeroPoint, b.zeroPoint],
-    { ...output, ...quantizeClamp(step.clamp, output) },
+    { ...output, ...integerBounds(step.clamp, output) },
   );
 }
 
@@ -74,12 +74,25 @@ export function deriveAveragePool(
   const output = net.quantizations[index]!;
   const count = step.window.kernel[0] * step.window.kernel[1];
   const ratio = input.scale / (output.scale * count);
-  return deriveRequantization([ratio], [count * LARGEST_STEP], { ...output, ...INT8_RANGE });
+  return deriveRequantization([ratio], [count * LARGEST_STEP], {
+    ...output,
+    ...integerBounds(undefined, output),
+  });
 }
 
 /** The integers that step `index` can give, as far as the compiler knows them. */
 function boundsOf(net: QuantizedNetwork, index: StepIndex): Interval {
   const step = net.network.steps[index];
-  if (step?.kind !== "linear" && step?.kind !== "add") return INT8_RANGE;
-  return quantizeClamp(step.clamp, net.quantizations[index]!);
+  switch (step?.kind) {
+    case "linear":
+    case "add":
+      return integerBounds(step.clamp, net.quantizations[index]!);
+    case "max-pool":
+      return step.window.pads.some(pad => pad > 0) ? INT8_RANGE : boundsOf(net, step.inputs[0]);
+    case "reshape":
+    case "transpose":
+      return boundsOf(net, step.inputs[0]);
+    default:
+      return INT8_RANGE;
+  }
 }

@@ -15,7 +15,6 @@ import { heldValues } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import {
   isComputing,
-  isNonNegative,
   type LinearStep,
   NETWORK_INPUT,
   type Network,
@@ -25,7 +24,7 @@ import {
 } from "../network/network.ts";
 import type { InputQuantization } from "../step/input.ts";
 import type { StagePlan } from "../step/plan.ts";
-import { activationQuantization } from "./activation.ts";
+import { type ActivationQuantization, activationQuantization, stepFormat } from "./activation.ts";
 import { rangeOf } from "./range.ts";
 
 export interface QuantizedLayerWeights {
@@ -44,7 +43,7 @@ export interface QuantizedNetwork {
   /** By name of the linear step. */
   readonly layers: ReadonlyMap<string, QuantizedLayerWeights>;
   /** Per step: what the integers of its result mean; absent for the logits. */
-  readonly quantizations: readonly (Quantization | undefined)[];
+  readonly quantizations: readonly (ActivationQuantization | undefined)[];
 }
 
 /** Scale of a channel that has none of its own: without weights any positive number serves. */
@@ -71,8 +70,8 @@ export function inputQuantizationOf(net: QuantizedNetwork, index: StepIndex): Qu
   return index === NETWORK_INPUT ? ownQuantization(net.input) : net.quantizations[index]!;
 }
 
-function ownQuantization({ dtype, mean, scale }: InputQuantization): Quantization {
-  return { scale, zeroPoint: dtype === "u8" ? mean - 128 : mean };
+function ownQuantization({ dtype, mean, scale }: InputQuantization): ActivationQuantization {
+  return { scale, zeroPoint: dtype === "u8" ? mean - 128 : mean, dtype: "i8" };
 }
 
 function quantizeLayer(
@@ -128,8 +127,8 @@ function quantizationsOf(
   parameters: Parameters,
   plan: StagePlan,
   input: InputQuantization,
-): (Quantization | undefined)[] {
-  const quantizations: (Quantization | undefined)[] = [];
+): (ActivationQuantization | undefined)[] {
+  const quantizations: (ActivationQuantization | undefined)[] = [];
   const last = network.steps.length - 1;
   network.steps.forEach((step, index) => {
     if (index === last) quantizations.push(undefined);
@@ -142,8 +141,8 @@ function quantizationsOf(
       if (range === undefined || plan.activations === undefined) {
         throw new InternalError(`quantizeNetwork: the range of "${step.name}" was never observed`);
       }
-      const nonNegative = isNonNegative(network, index);
-      quantizations.push(activationQuantization(range, nonNegative, plan.activations));
+      const format = stepFormat(network, index, plan.activations);
+      quantizations.push(activationQuantization(range, format));
     }
   });
   return quantizations;

@@ -8,13 +8,13 @@ import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "../autodiff/arithmetic.ts";
 import type { CustomGradient } from "../autodiff/rule.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
-import { fakeQuantize, observedRange } from "../layers/fake-quantize.ts";
+import { fakeQuantize, observedRange, type Range } from "../layers/fake-quantize.ts";
+import { learnedQuantize } from "../layers/learned-quantize.ts";
 import { heldName } from "../methods/held.ts";
 import type { MethodInputs, Penalty, WeightMethod } from "../methods/method.ts";
 import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
 import {
   isComputing,
-  isNonNegative,
   type LinearStep,
   NETWORK_INPUT,
   type Network,
@@ -22,7 +22,9 @@ import {
   parameterNames,
   type Step,
 } from "../network/network.ts";
+import { type StepFormat, stepFormat } from "../quantize/activation.ts";
 import { rangeNames } from "../quantize/range.ts";
+import { EXTREMES, type RangeOptions } from "../quantize/range-options.ts";
 import type { StagePlan } from "./plan.ts";
 
 /** What the caller provides as inputs of the graph. */
@@ -36,6 +38,8 @@ export interface ForwardInputs {
 
 export interface TrainingForward {
   readonly logits: NodeId;
+  /** Of every step; rounded where the stage quantises. */
+  readonly values: readonly NodeId[];
   /** Values that the optimiser changes, by name. */
   readonly trained: ReadonlyMap<string, NodeId>;
   /** Running statistics: value before and after this batch. */
@@ -45,6 +49,16 @@ export interface TrainingForward {
   readonly penalties: ReadonlyMap<string, Penalty>;
   /** What the methods of weights ask for, by name of the weight. */
   readonly methods: ReadonlyMap<string, LayerMethod>;
+}
+
+/** How the names of running statistics end. */
+const NORM_STATISTICS = [".norm.mean", ".norm.variance"];
+const RANGE_STATISTICS = [".range.min", ".range.max"];
+
+/** Whether the forward pass of `plan` averages the tensor `name` over batches. */
+export function isRunningStatistic({ ranges = EXTREMES }: StagePlan, name: string): boolean {
+  const followed = ranges.kind === "extremes" ? RANGE_STATISTICS : [];
+  return [...NORM_STATISTICS, ...followed].some(suffix => name.endsWith(suffix));
 }
 
 /** How one weight is treated. */
@@ -101,6 +115,7 @@ class Forward {
     });
     return {
       logits: this.#values.at(-1)!,
+      values: this.#values,
       trained: this.#trained,
       statistics: this.#statistics,
       gradients: this.#gradients,
@@ -162,18 +177,37 @@ class Forward {
   }
 
   #quantized(step: Step, index: number, x: NodeId): NodeId {
-    const format = this.#plan.activations;
-    if (format === undefined) return x;
-    const names = rangeNames(step);
-    const observed = observedRange(this.#ops, x);
-    const range = {
-      min: this.#track(names.min, observed.min),
-      max: this.#track(names.max, observed.max),
-    };
-    const nonNegative = isNonNegative(this.#network, index);
-    const { value, gradient } = fakeQuantize(this.#ops, x, range, nonNegative, format);
+    const { activations, ranges = EXTREMES } = this.#plan;
+    if (activations === undefined) return x;
+    const format = stepFormat(this.#network, index, activations);
+    const range = this.#range(step, x, ranges, format);
+    const { value, gradient } =
+      ranges.kind === "learned"
+        ? learnedQuantize(this.#ops, x, range, format, ranges.gradientScale)
+        : fakeQuantize(this.#ops, x, range, format);
     this.#gradients.set(value, gradient);
     return value;
+  }
+
+  /** The range that `x` is held in: followed, held since the stage began, or learned. */
+  #range(step: Step, x: NodeId, ranges: RangeOptions, format: StepFormat): Range {
+    const names = rangeNames(step);
+    if (ranges.kind === "extremes") {
+      const observed = observedRange(this.#ops, x);
+      return {
+        min: this.#track(names.min, observed.min),
+        max: this.#track(names.max, observed.max),
+      };
+    }
+    const scalarInput = (name: string): NodeId => this.#ops.builder.input(name, "f32", []);
+    const max = scalarInput(names.max);
+    // Nothing is below 0: the range has one end.
+    const min = format === "signed" ? scalarInput(names.min) : max;
+    if (ranges.kind === "learned") {
+      this.#trained.set(names.max, max);
+      if (format === "signed") this.#trained.set(names.min, min);
+    }
+    return { min, max };
   }
 
   #parameter(name: string): NodeId {

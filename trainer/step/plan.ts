@@ -4,12 +4,15 @@ import { float } from "../methods/float.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import { isDepthwise, linearSteps, type Network } from "../network/network.ts";
 import type { ActivationFormat } from "../quantize/activation.ts";
+import { EXTREMES, type RangeOptions } from "../quantize/range-options.ts";
 
 export interface StagePlan {
   /** By name of the linear step. */
   readonly methods: ReadonlyMap<string, WeightMethod>;
   /** Absent: activations stay float. */
   readonly activations?: ActivationFormat;
+  /** How the ranges of activations come about; extremes if absent. */
+  readonly ranges?: RangeOptions;
 }
 
 /** The methods of a stage, by the place of a layer. */
@@ -32,8 +35,9 @@ export function planQuantized(
   network: Network,
   choice: LayerMethods,
   activations: ActivationFormat,
+  ranges: RangeOptions = EXTREMES,
 ): StagePlan {
-  return { methods: methodsOf(network, choice), activations };
+  return { methods: methodsOf(network, choice), activations, ranges };
 }
 
 /** Methods of one stage, each once; their order names their schedules. */
