@@ -22,7 +22,7 @@ export interface NamedBody {
   readonly body: Uint8Array;
 }
 
-interface Section {
+export interface Section {
   readonly id: number;
   readonly content: Uint8Array;
 }
@@ -59,11 +59,18 @@ export function spliceFunctions(
     [FUNCTIONS, prepend(types, contentOf(sections, FUNCTIONS))],
     [CODE, prepend(sized, contentOf(sections, CODE))],
   ]);
-  const written = sections.map(({ id, content }) => writeSection(id, changes.get(id) ?? content));
+  return writeSections(
+    sections.map(({ id, content }) => ({ id, content: changes.get(id) ?? content })),
+  );
+}
+
+/** A module of these sections; empty ones are left out. */
+export function writeSections(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
+  const written = sections.map(({ id, content }) => writeSection(id, content));
   return joinBytes([Uint8Array.from(HEADER), ...written]);
 }
 
-function readSections(module: Uint8Array): Section[] {
+export function readSections(module: Uint8Array): Section[] {
   if (HEADER.some((byte, i) => module[i] !== byte)) {
     throw new InternalError("what is spliced is no WebAssembly module");
   }
@@ -74,10 +81,17 @@ function readSections(module: Uint8Array): Section[] {
   return sections;
 }
 
-function contentOf(sections: readonly Section[], id: number): Uint8Array {
+export function contentOf(sections: readonly Section[], id: number): Uint8Array {
   const section = sections.find(candidate => candidate.id === id);
   if (section === undefined) throw new InternalError(`the module has no section ${id}`);
   return section.content;
+}
+
+/** How many functions the module imports. */
+export function importedFunctions(sections: readonly Section[]): number {
+  const section = sections.find(({ id }) => id === IMPORTS);
+  if (section === undefined) return 0;
+  return readImports(section.content).filter(({ type }) => type !== undefined).length;
 }
 
 function readImports(content: Uint8Array): Import[] {

@@ -1,0 +1,71 @@
+/**
+ * @file Times every call of a module that `splitRun` has prepared.
+ *
+ * `timeCalls` is sent to other engines as text: it uses nothing from outside
+ * itself but WebAssembly and `performance`.
+ */
+
+export interface TimeOptions {
+  /** Time for all rounds together. */
+  readonly budgetMs: number;
+  /** Runs before the first round, until engines have compiled what is hot. */
+  readonly warmMs: number;
+  /** Set where the clock is too coarse for one call: calls are repeated to fill this, in place. */
+  readonly loopMs?: number;
+}
+
+export interface CallTimes {
+  /** Median nanoseconds of each call. */
+  readonly calls: readonly number[];
+  /** Of a whole run, by `tritc_run`; measured in turn with the calls. */
+  readonly run: number;
+}
+
+/** Times the calls in the order of a run, so that each finds memory as a run leaves it. */
+export function timeCalls(wasm: Uint8Array, count: number, options: TimeOptions): CallTimes {
+  const module = new WebAssembly.Module(wasm as BufferSource);
+  const { exports } = new WebAssembly.Instance(module, {});
+  const entries = Array.from({ length: count }, (_, i) => exports[`tritc_call_${i}`]) as ((
+    times: number,
+  ) => void)[];
+  const run = exports.tritc_run as () => number;
+  const now = (): number => performance.now();
+  const samples: number[][] = entries.map(() => []);
+  const runs: number[] = [];
+  const clock: number[] = [];
+  const loops: number[] = entries.map(() => 1);
+  const median = (values: number[]): number =>
+    values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
+  const warmUntil = now() + options.warmMs;
+  while (now() < warmUntil) {
+    for (const entry of entries) entry(1);
+    run();
+  }
+  if (options.loopMs !== undefined) {
+    for (const [i, entry] of entries.entries()) {
+      for (let took = 0; took < options.loopMs; loops[i]! *= 2) {
+        const start = now();
+        entry(loops[i]! * 2);
+        took = now() - start;
+      }
+    }
+  }
+  const end = now() + options.budgetMs;
+  for (let round = 0; round < 10 || (now() < end && round < 1000); round++) {
+    for (const [i, entry] of entries.entries()) {
+      const start = now();
+      entry(loops[i]!);
+      const stop = now();
+      clock.push(now() - stop);
+      samples[i]!.push((stop - start) / loops[i]!);
+    }
+    const start = now();
+    run();
+    runs.push(now() - start);
+  }
+  const tick = options.loopMs === undefined ? median(clock) : 0;
+  return {
+    calls: samples.map(times => Math.max(0, median(times) - tick) * 1e6),
+    run: Math.max(0, median(runs) - tick) * 1e6,
+  };
+}
