@@ -1,13 +1,16 @@
-/** @file Shows a training run: a bar with rate and time left, and a line per epoch. */
+/** @file Shows a training run: a live bar on a terminal, and a line per epoch everywhere. */
 
 import { Presets, SingleBar } from "cli-progress";
-import type { TrainingEvent } from "../trainer/index.ts";
+import { type EpochRecord, summarizeLayers, type TrainingEvent } from "../trainer/index.ts";
 import { countText, percent } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-const BAR_FORMAT = "{stage} {bar} {value}/{total} · loss {loss} · {rate} images/s · {left} left";
+const BAR_FORMAT = "{place} {bar} {percentage} % · {facts}";
+const BAR_WIDTH = 20;
 /** Redrawing costs time that training needs. */
 const REDRAWS_PER_SECOND = 5;
+
+type StepEvent = Extract<TrainingEvent, { kind: "step" }>;
 
 export interface TrainingView {
   readonly show: (event: TrainingEvent) => void;
@@ -17,15 +20,15 @@ export interface TrainingView {
 
 export function trainingView(terminal: Terminal): TrainingView {
   const bar = terminal.interactive ? openBar() : undefined;
-  const say = (line: string): void => {
-    bar?.stop();
-    terminal.err(`${line}\n`);
-  };
+  let last: EpochRecord | undefined;
   return {
     show: event => {
-      if (event.kind === "step") showStep(bar, event);
+      if (event.kind === "epoch") last = event.record;
+      if (event.kind === "step" && bar !== undefined) showStep(bar, event, last);
       const line = lineFor(event);
-      if (line !== undefined) say(line);
+      if (line === undefined) return;
+      bar?.stop();
+      terminal.err(`${line}\n`);
     },
     close: () => bar?.stop(),
   };
@@ -34,6 +37,7 @@ export function trainingView(terminal: Terminal): TrainingView {
 function openBar(): SingleBar {
   const options = {
     format: BAR_FORMAT,
+    barsize: BAR_WIDTH,
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
@@ -44,20 +48,34 @@ function openBar(): SingleBar {
   return new SingleBar(options, Presets.shades_classic);
 }
 
-function showStep(
-  bar: SingleBar | undefined,
-  event: Extract<TrainingEvent, { kind: "step" }>,
-): void {
-  if (bar === undefined) return;
-  const { stage, epoch, epochs, step, steps, loss, imagesPerSecond, secondsLeft } = event;
-  const values = {
-    stage: `stage ${stage + 1}, epoch ${epoch + 1}/${epochs}`,
-    loss: loss.toFixed(4),
-    rate: Math.round(imagesPerSecond),
-    left: durationText(secondsLeft),
-  };
+function showStep(bar: SingleBar, event: StepEvent, last: EpochRecord | undefined): void {
+  const { stage, epoch, epochs, step, steps } = event;
+  const place = `stage ${stage + 1}, epoch ${epoch + 1}/${epochs}`;
+  const values = { place, facts: stepFacts(event, last) };
   if (!bar.isActive) bar.start(steps, step, values);
   else bar.update(step, values);
+}
+
+/** How the epoch goes so far, how the weights stood after the one before, and how long it takes. */
+export function stepFacts(event: StepEvent, last: EpochRecord | undefined): string {
+  const { loss, top1, imagesPerSecond, secondsLeft } = event;
+  return [
+    `loss ${loss.toFixed(3)}`,
+    `top-1 ${percent(top1)}`,
+    // A narrow terminal cuts off what comes last.
+    `${durationText(secondsLeft)} left`,
+    ...(last === undefined ? [] : weightFacts(last)),
+    `${Math.round(imagesPerSecond)} images/s`,
+  ].join(" · ");
+}
+
+function weightFacts({ layers }: EpochRecord): string[] {
+  const { sparsity, cosine, flips } = summarizeLayers(layers);
+  return [
+    `zeros ${percent(sparsity)}`,
+    `cosine ${cosine.toFixed(3)}`,
+    ...(flips === undefined ? [] : [`flips ${percent(flips)}`]),
+  ];
 }
 
 /** The line for an event that is worth one. */
@@ -71,20 +89,26 @@ function lineFor(event: TrainingEvent): string | undefined {
       );
     case "stage":
       return `stage ${event.stage + 1} of ${event.stages}: ${event.method}, ${event.epochs} epochs`;
-    case "epoch": {
-      const { epoch, loss, trainTop1, validationTop1, learningRate } = event.record;
-      const held = validationTop1 === undefined ? "" : `, held back ${percent(validationTop1)}`;
-      return (
-        `  epoch ${epoch + 1}: loss ${loss.toFixed(4)}, top-1 ${percent(trainTop1)}${held}, ` +
-        `rate ${learningRate.toPrecision(3)}`
-      );
-    }
+    case "epoch":
+      return epochLine(event.record);
     case "result":
       return `${event.name}: top-1 ${percent(event.top1)} of ${event.samples} test samples`;
     case "step":
     case "checkpoint":
       return undefined;
   }
+}
+
+function epochLine(record: EpochRecord): string {
+  const { epoch, loss, trainTop1, validationTop1, learningRate } = record;
+  const facts = [
+    `loss ${loss.toFixed(4)}`,
+    `top-1 ${percent(trainTop1)}`,
+    ...(validationTop1 === undefined ? [] : [`held back ${percent(validationTop1)}`]),
+    ...weightFacts(record),
+    `rate ${learningRate.toPrecision(3)}`,
+  ];
+  return `  epoch ${epoch + 1}: ${facts.join(", ")}`;
 }
 
 /** `42 s`, `3:05 min`, `2:10 h`. */

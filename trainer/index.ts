@@ -15,4 +15,5 @@ export type { OnProgress, TrainingEvent } from "./loop/progress.ts";
 export type { EpochRecord, TrainingResults } from "./loop/state.ts";
 export { METHOD_KINDS } from "./methods/index.ts";
 export { MODEL_KINDS } from "./models/index.ts";
+export { type LayerSummary, summarizeLayers } from "./report/layer-summary.ts";
 export { type TrainingResult, type TrainOptions, train } from "./train.ts";

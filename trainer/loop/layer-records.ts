@@ -36,6 +36,8 @@ export function layerRecords(
     const source = method.weights === "ternary" ? data : used;
     return {
       name: step.name,
+      count: data.length,
+      weights: method.weights,
       sparsity: sparsityOf(used),
       cosine: meanCosine(source, trits, shape),
       ...(before && { flips: changedShare(before, signs) }),

@@ -41,6 +41,10 @@ export interface EpochRecord {
 /** How the weights of one layer stand after an epoch. */
 export interface LayerRecord {
   readonly name: string;
+  /** Number of its weights. */
+  readonly count: number;
+  /** What its method makes of them. */
+  readonly weights: "f32" | "int8" | "ternary";
   /** Share of zeros among the weights that the forward pass uses, 0 to 1. */
   readonly sparsity: number;
   /** Of the angle between float and ternary weights, mean over filters; of float ones to the closest. */
