@@ -35,7 +35,7 @@ function requantizePixel(
   storeBytes8(y, i64x2.extract_lane(i8x16.narrow_i16x8_s(q, q), 0), n);
 }
 
-function dequantizePixel(
+export function dequantizePixel(
   y: usize, low: v128, high: v128, n: i32, bias: usize, scale: usize, p: usize, zero: v128,
 ): void {
   low = dequantize4(low, bias, scale, p, zero);

@@ -11,7 +11,7 @@
  */
 
 import { zeroOf } from "./clamp";
-import { finishPixelI32 } from "./finish-i32";
+import { finishTile4 } from "./finish-tile";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
 import { nextColumn, nextPixel, wrapStep } from "./pixels";
 import { loadPairs, swapPairs } from "./pairs";
@@ -80,10 +80,10 @@ export function igemmI8x4x8(
           wk += BLOCK_BYTES;
         }
       }
-      finishPixelI32(epilogue, y0, acc00, acc01, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y1, acc10, acc11, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y2, acc20, acc21, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y3, acc30, acc31, c, n - c, bias, factors, p, zero);
+      finishTile4(
+        epilogue, y0, y1, y2, y3, acc00, acc01, acc10, acc11, acc20, acc21, acc30, acc31,
+        c, n - c, bias, factors, p, zero,
+      );
       col = nextColumn(col3, cols);
       x0 = nextPixel(x3, col, xCol, xWrap);
       y0 = nextPixel(y3, col, yCol, yWrap);

@@ -14,7 +14,7 @@
 
 import { zeroOf } from "./clamp";
 import { splat16 } from "./constant";
-import { finishPixelI32 } from "./finish-i32";
+import { finishTile4 } from "./finish-tile";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
 import { BLOCKS_PER_DRAIN, drainHigh, drainLow } from "./packed-sums";
 import { loadPairs, swapPairs } from "./pairs";
@@ -135,15 +135,15 @@ export function igemmTernary4x16(
           s = end;
         }
       }
-      finishPixelI32(epilogue, y0, sum00, sum01, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y1, sum10, sum11, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y2, sum20, sum21, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y3, sum30, sum31, c, n - c, bias, factors, p, zero);
+      finishTile4(
+        epilogue, y0, y1, y2, y3, sum00, sum01, sum10, sum11, sum20, sum21, sum30, sum31,
+        c, n - c, bias, factors, p, zero,
+      );
       if (n - c > 8) {
-        finishPixelI32(epilogue, y0, sum02, sum03, c + 8, n - c - 8, bias, factors, p, zero);
-        finishPixelI32(epilogue, y1, sum12, sum13, c + 8, n - c - 8, bias, factors, p, zero);
-        finishPixelI32(epilogue, y2, sum22, sum23, c + 8, n - c - 8, bias, factors, p, zero);
-        finishPixelI32(epilogue, y3, sum32, sum33, c + 8, n - c - 8, bias, factors, p, zero);
+        finishTile4(
+          epilogue, y0, y1, y2, y3, sum02, sum03, sum12, sum13, sum22, sum23, sum32, sum33,
+          c + 8, n - c - 8, bias, factors, p, zero,
+        );
       }
       col = nextColumn(col3, cols);
       x0 = nextPixel(x3, col, xCol, xWrap);

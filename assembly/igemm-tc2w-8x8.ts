@@ -15,7 +15,7 @@
 
 import { zeroOf } from "./clamp";
 import { splat16 } from "./constant";
-import { finishPixelI32 } from "./finish-i32";
+import { finishTile4 } from "./finish-tile";
 import { DEQUANT, HEADER_BYTES, MIN, tableBytes } from "./layout";
 import { BLOCKS_PER_DRAIN, drainHigh, drainLow } from "./packed-sums";
 import { loadPairs, swapPairs } from "./pairs";
@@ -157,14 +157,14 @@ export function igemmTernary8x8(
           s = end;
         }
       }
-      finishPixelI32(epilogue, y0, low0, high0, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y1, low1, high1, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y2, low2, high2, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y3, low3, high3, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y4, low4, high4, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y5, low5, high5, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y6, low6, high6, c, n - c, bias, factors, p, zero);
-      finishPixelI32(epilogue, y7, low7, high7, c, n - c, bias, factors, p, zero);
+      finishTile4(
+        epilogue, y0, y1, y2, y3, low0, high0, low1, high1, low2, high2, low3, high3,
+        c, n - c, bias, factors, p, zero,
+      );
+      finishTile4(
+        epilogue, y4, y5, y6, y7, low4, high4, low5, high5, low6, high6, low7, high7,
+        c, n - c, bias, factors, p, zero,
+      );
       col = nextColumn(col7, cols);
       x0 = nextPixel(x7, col, xCol, xWrap);
       y0 = nextPixel(y7, col, yCol, yWrap);

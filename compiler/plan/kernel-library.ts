@@ -20,7 +20,7 @@ export interface KernelLibrary {
   readonly costs: Readonly<Record<Engine, Costs>>;
 }
 
-const PACKINGS: readonly Packing[] = ["plain", "swapped", "rows", "falling", "quads"];
+const PACKINGS: readonly Packing[] = ["plain", "swapped", "rows", "falling", "quads", "depths"];
 
 /** Checks the rows of assembly/kernels.json. */
 export function parseKernelTable(rows: unknown): readonly KernelRow[] {

@@ -20,8 +20,10 @@ import { CODES_PER_BYTE, packTrits } from "../../core/ternary.ts";
  *   and by (p1, p0, p1, p0), four channels at a time.
  * - `rows` (2-bit, NR = KR = 8): 16-bit lane k holds the channels, channel 0 lowest.
  * - `falling` (2-bit, NR = KR = 8): 16-bit lane c holds the depths, k = 0 highest.
+ * - `quads` (2-bit, NR = KR = 8): byte 4j + i holds channels j and 4 + j at depth i, then at depth 4 + i.
+ * - `depths` (2-bit, NR = 8, KR = 16): byte k of vector h holds channels 4h … 4h + 3.
  */
-export type Packing = "plain" | "swapped" | "rows" | "falling";
+export type Packing = "plain" | "swapped" | "rows" | "falling" | "quads" | "depths";
 
 export type WeightElement = "f32" | "i8" | "tc2w";
 
@@ -58,6 +60,10 @@ export function slotOf(element: WeightElement, tile: Tile, c: number, k: number)
       return k * LANE_CODES + c;
     case "falling":
       return c * LANE_CODES + (LANE_CODES - 1 - k);
+    case "quads":
+      return ((c & 3) * 4 + (k & 3)) * 4 + (k >> 2) * 2 + (c >> 2);
+    case "depths":
+      return (c >> 2) * tile.kr * 4 + k * 4 + (c & 3);
     default:
       return packing satisfies never;
   }

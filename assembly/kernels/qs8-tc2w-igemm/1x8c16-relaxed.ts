@@ -1,0 +1,24 @@
+/** @file int8 with ternary weights, relaxed, one pixel by 8 channels: see igemm-tc2w-relaxed-1x8.ts. */
+
+import { igemmTernaryRelaxed1x8 } from "../../igemm-tc2w-relaxed-1x8";
+import { DEQUANT, REQUANT } from "../../layout";
+
+export function qs8_tc2w_igemm_requant_1x8c16__relaxed(
+  x: usize, w: usize, p: usize, y: usize, table: usize, segments: i32, length: i32,
+  rows: i32, cols: i32, xRow: i32, xCol: i32, yRow: i32, yCol: i32, n: i32,
+): void {
+  igemmTernaryRelaxed1x8(
+    REQUANT,
+    x, w, p, y, table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n,
+  );
+}
+
+export function qs8_tc2w_igemm_dequant_1x8c16__relaxed(
+  x: usize, w: usize, p: usize, y: usize, table: usize, segments: i32, length: i32,
+  rows: i32, cols: i32, xRow: i32, xCol: i32, yRow: i32, yCol: i32, n: i32,
+): void {
+  igemmTernaryRelaxed1x8(
+    DEQUANT,
+    x, w, p, y, table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n,
+  );
+}
