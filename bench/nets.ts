@@ -8,6 +8,7 @@ import type { Rewriter } from "../model/ir/rewrite.ts";
 import { rewrite } from "../model/ops/index.ts";
 import { modelKind } from "../trainer/models/index.ts";
 import type { ModelKind } from "../trainer/models/model.ts";
+import { matrixVector } from "./matrix-vector.ts";
 import { mobileNet } from "./mobilenet.ts";
 import { resnet18 } from "./resnet18.ts";
 
@@ -18,6 +19,8 @@ export interface Net {
   readonly input: Tensor<"f32">;
   /** Inputs to calibrate 8-bit activations on. */
   readonly samples: readonly Readonly<Record<string, Tensor>>[];
+  /** What rivals run instead: a smaller dense network that is as accurate. */
+  readonly rival?: Net;
 }
 
 interface Recipe {
@@ -28,6 +31,8 @@ interface Recipe {
   readonly classes: number;
   /** 1 unless told. */
   readonly width?: number;
+  /** Name of the network that rivals run. */
+  readonly rival?: string;
 }
 
 const [lenet5, dscnn, resnet8] = ["lenet5", "dscnn", "resnet8"].map(name => modelKind(name)!) as [
@@ -40,10 +45,18 @@ const RECIPES: readonly Recipe[] = [
   { name: "lenet5", kind: lenet5, image: [1, 28, 28], classes: 10 },
   { name: "dscnn", kind: dscnn, image: [1, 49, 10], classes: 12 },
   { name: "resnet8", kind: resnet8, image: [3, 32, 32], classes: 10 },
-  { name: "resnet8-1.5", kind: resnet8, image: [3, 32, 32], classes: 10, width: 1.5 },
+  {
+    name: "resnet8-1.5",
+    kind: resnet8,
+    image: [3, 32, 32],
+    classes: 10,
+    width: 1.5,
+    rival: "resnet8",
+  },
   { name: "mobilenet-0.25", kind: mobileNet, image: [3, 96, 96], classes: 2, width: 0.25 },
   { name: "mobilenet", kind: mobileNet, image: [3, 224, 224], classes: 1000 },
   { name: "resnet18", kind: resnet18, image: [3, 224, 224], classes: 1000 },
+  { name: "gemv", kind: matrixVector, image: [1024, 1, 1], classes: 1024 },
 ];
 
 const SEED = 1;
@@ -52,12 +65,18 @@ const SAMPLE_COUNT = 8;
 export const NET_NAMES: readonly string[] = RECIPES.map(recipe => recipe.name);
 
 export function buildNet(name: string): Net {
-  const { kind, image, classes, width = 1 } = RECIPES.find(recipe => recipe.name === name)!;
+  const { kind, image, classes, width = 1, rival } = RECIPES.find(r => r.name === name)!;
   const graph = kind.build({ input: image, classes, width, seed: SEED });
   const random = new Random(SEED);
   const inputName = (graph.nodes[graph.inputs[0]!]! as Node<"input">).attrs.name;
   const images = Array.from({ length: SAMPLE_COUNT }, () => randomImage([1, ...image], random));
-  return { name, graph, input: images[0]!, samples: images.map(x => ({ [inputName]: x })) };
+  return {
+    name,
+    graph,
+    input: images[0]!,
+    samples: images.map(x => ({ [inputName]: x })),
+    ...(rival === undefined ? {} : { rival: buildNet(rival) }),
+  };
 }
 
 /**

@@ -1,0 +1,42 @@
+/** @file How a network is compiled to be timed: weights, objective, share of zeros. */
+
+import { type Compilation, type CompileOptions, compile } from "../compiler/index.ts";
+import type { WeightChoice } from "../core/abi.ts";
+import { TARGETS } from "../targets/index.ts";
+import { loadKernelLibrary } from "../targets/kernel-files.ts";
+import { type Net, ternaryNet } from "./nets.ts";
+
+export interface Variant {
+  readonly name: string;
+  readonly weights: WeightChoice;
+  /** Share of zeros that random ternary weights get, 0 to 1; absent: the network's own weights. */
+  readonly zeros?: number;
+  readonly options?: Partial<CompileOptions>;
+}
+
+/** 7-bit activations: the sums of nearly all layers then fit 16 bits. */
+const SPEED = { optimize: "speed", activations: "u7" } as const;
+const SHARES = [0.33, 0.5, 0.7, 0.9] as const;
+
+/** `ternary` is the library's kernels, `code-70` weights as code with 70 % zeros. */
+export const VARIANTS: readonly Variant[] = [
+  { name: "f32", weights: "f32" },
+  { name: "int8", weights: "int8" },
+  { name: "ternary", weights: "auto", zeros: 0.5 },
+  ...SHARES.map(zeros => ({
+    name: `code-${100 * zeros}`,
+    weights: "auto" as const,
+    zeros,
+    options: SPEED,
+  })),
+];
+
+const kernels = loadKernelLibrary();
+
+/** Compiles `net`; `trained` replaces its random weights. */
+export function compileVariant(net: Net, variant: Variant, trained?: Net): Compilation {
+  const { weights, zeros, options } = variant;
+  const source = trained ?? (zeros === undefined ? net : ternaryNet(net, zeros));
+  const samples = weights === "f32" ? {} : { samples: source.samples };
+  return compile(source.graph, { target: TARGETS.node, kernels, weights, ...samples, ...options });
+}
