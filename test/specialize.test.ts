@@ -7,6 +7,7 @@ import {
   packCodeParameters,
   packMask,
   rejectsCode,
+  scratchBytesOf,
 } from "../compiler/specialize/convolution.ts";
 import { columnOffset, type Planes } from "../compiler/specialize/planes.ts";
 import { shareSums, type Term } from "../compiler/specialize/share-sums.ts";
@@ -16,15 +17,21 @@ import { instantiate } from "./specialize/run-code.ts";
 
 interface Case {
   readonly channels: readonly [number, number];
+  readonly group?: number;
   readonly size: readonly [number, number];
   readonly kernel: readonly [number, number];
   readonly stride?: 1 | 2;
+  /** Between rows; as between columns unless told. */
+  readonly rowStride?: number;
   readonly dilations?: readonly [number, number];
-  readonly zeros: number;
+  readonly zeros?: number;
   readonly outputPhases?: 1 | 2;
   readonly addend?: boolean;
   readonly shift?: number;
   readonly zeroPoint?: number;
+  /** Weights up to ±`magnitude` instead of trits. */
+  readonly magnitude?: number;
+  readonly bias?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -46,6 +53,23 @@ const CASES: readonly Case[] = [
   { channels: [3, 5], size: [4, 8], kernel: [1, 1], zeros: 0.3, shift: -4 },
   { channels: [1, 1], size: [1, 1], kernel: [1, 1], zeros: 0 },
   { channels: [2, 3], size: [2, 3], kernel: [3, 3], zeros: 1 },
+  { channels: [4, 5], size: [5, 9], kernel: [3, 3], stride: 2, rowStride: 3, zeros: 0.5 },
+  { channels: [4, 5], size: [5, 9], kernel: [3, 3], stride: 1, rowStride: 2, zeros: 0.5 },
+  // Groups, and one channel to a group.
+  { channels: [6, 9], group: 3, size: [4, 12], kernel: [3, 3], zeros: 0.4, addend: true },
+  { channels: [9, 9], group: 9, size: [5, 11], kernel: [3, 3], zeros: 0.4, outputPhases: 2 },
+  { channels: [3, 6], group: 3, size: [5, 8], kernel: [5, 3], zeros: 0.4, zeroPoint: -128 },
+  { channels: [20, 20], group: 20, size: [7, 7], kernel: [3, 3], magnitude: 127, shift: 4 },
+  {
+    ...{ channels: [8, 8], group: 8, size: [6, 17], kernel: [5, 5], stride: 2, magnitude: 127 },
+    ...{ shift: 6, addend: true, bias: 70_000 },
+  },
+  // Sums beyond 16 bits, and more taps than one loop body takes.
+  { channels: [300, 3], size: [2, 9], kernel: [3, 3], zeros: 0.3, shift: 5 },
+  { channels: [400, 14], size: [1, 8], kernel: [3, 3], zeros: 0.5, shift: 3, addend: true },
+  { channels: [40, 5], size: [2, 8], kernel: [1, 1], zeros: 0.3, shift: 7, bias: 100_000 },
+  { channels: [500, 13], size: [2, 9], kernel: [3, 3], zeros: 0.97, outputPhases: 2 },
+  { channels: [250, 2], size: [2, 8], kernel: [1, 1], zeros: 0.1, shift: 0, bias: 30_000 },
 ];
 
 describe("weights as code", () => {
@@ -57,15 +81,19 @@ describe("weights as code", () => {
 
   test("a wrong sign shows", () => {
     const { conv, x, z, expected } = problemOf(CASES[0]!);
-    const trits = Int8Array.from(conv.trits);
-    trits[trits.indexOf(1)] = -1;
-    expect(compute({ ...conv, trits }, x, z)).not.toEqual(expected);
+    const weights = Int8Array.from(conv.weights);
+    weights[weights.indexOf(1)] = -1;
+    expect(compute({ ...conv, weights }, x, z)).not.toEqual(expected);
   });
 
   test("sums that might not fit are refused", () => {
     const { conv } = problemOf(CASES[0]!);
-    expect(rejectsCode({ ...conv, bounds: [32768] })).toContain("16 bits");
-    expect(rejectsCode({ ...conv, stride: 2 })).toContain("stride");
+    const bias = conv.bias.with(0, 32767);
+    const requantization = { ...conv.requantization, shift: -1 };
+    expect(rejectsCode({ ...conv, bias, requantization })).toContain("may not fit");
+    expect(rejectsCode({ ...conv, strides: [2, 2] })).toContain("stride");
+    const weights = Int8Array.from(conv.weights).fill(2);
+    expect(rejectsCode({ ...conv, weights })).toContain("ternary");
   });
 });
 
@@ -142,18 +170,22 @@ type Image = (channel: number, row: number, column: number) => number;
 
 function problemOf(settings: Case) {
   const { channels, size, kernel, stride = 1, dilations = [1, 1], shift = 0 } = settings;
+  const { group = 1, rowStride = stride, magnitude = 1 } = settings;
   const [inputs, outputs] = channels;
   const [rows, columns] = size;
   const random = new Random(1, JSON.stringify(settings));
   const pads = kernel.map((k, axis) => Math.floor(((k - 1) * dilations[axis]!) / 2));
   const reach = kernel.map((k, axis) => (k - 1) * dilations[axis]!);
-  const taps = inputs * kernel[0] * kernel[1];
-  const trits = Int8Array.from({ length: outputs * taps }, () =>
-    random.uniform() < settings.zeros ? 0 : random.integer(0, 1) * 2 - 1,
+  const taps = (inputs / group) * kernel[0] * kernel[1];
+  const weights = Int8Array.from({ length: outputs * taps }, () =>
+    random.uniform() < (settings.zeros ?? 0)
+      ? 0
+      : (random.integer(0, 1) * 2 - 1) * random.integer(1, magnitude),
   );
-  const input = planesFor(inputs, rows * stride + reach[0]!, columns * stride, pads[1]!, stride);
+  const input = planesFor(inputs, rows * rowStride + reach[0]!, columns * stride, pads[1]!, stride);
   const output = planesFor(outputs, rows, columns, 1, settings.outputPhases ?? 1);
-  const bias = Int32Array.from({ length: outputs }, () => random.integer(-300, 300));
+  const most = settings.bias ?? 300;
+  const bias = Int32Array.from({ length: outputs }, () => random.integer(-most, most));
   const zeroPoint = settings.zeroPoint ?? 0;
   const requantization = {
     shift,
@@ -173,15 +205,16 @@ function problemOf(settings: Case) {
   const addendPlanes = planesFor(outputs, rows, columns, 2, 1);
   const addend = settings.addend ? { planes: addendPlanes, requantization: addition } : undefined;
   const conv: CodeConvolution = {
-    trits,
+    weights,
+    group,
     kernel,
-    stride,
+    strides: [rowStride, stride],
     dilations,
     padLeft: pads[1]!,
     input,
     output,
     bias,
-    bounds: Array.from({ length: outputs }, () => 0),
+    range: { min: -128, max: 127 },
     requantization,
     ...(addend && { addend }),
   };
@@ -201,7 +234,9 @@ function problemOf(settings: Case) {
         tap % kernel[1],
       ];
       const at = column * stride + kx * dilations[1] - pads[1]!;
-      acc += trits[m * taps + tap]! * x.get(c, row * stride + ky * dilations[0], at);
+      const source = Math.floor(m / (outputs / group)) * (inputs / group) + c;
+      const value = x.get(source, row * rowStride + ky * dilations[0], at);
+      acc += weights[m * taps + tap]! * value;
     }
     const q = requantize(acc, requantization, m);
     return addend ? addRequantized(q, z.get(m, row, column), addition) : q;
@@ -251,7 +286,12 @@ function compute(conv: CodeConvolution, x: Int16Array, z: Int16Array): number[] 
   const [pAt, mAt] = [place(packCodeParameters(conv)), place(packMask(conv))];
   const { output } = conv;
   const yAt = place(new Int16Array((output.channels * output.planeBytes) / 2 + 64));
-  for (const run of instantiate(generateConvolution(conv), memory)) run(xAt, yAt, zAt, pAt, mAt);
+  const sAt = place(new Int16Array(scratchBytesOf(conv) / 2));
+  const functions = generateConvolution(conv);
+  for (const run of instantiate(functions, memory)) run(xAt, yAt, zAt, pAt, mAt, sAt);
+  expect(functions.flatMap(({ channels }) => channels).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: conv.output.channels }, (_, channel) => channel),
+  );
   const y = new Int16Array(memory.buffer, yAt);
   const { channels, rows, columns } = output;
   const zero = conv.addend?.requantization.zeroPoint ?? conv.requantization.zeroPoint;

@@ -151,9 +151,9 @@ function moveCodeLast(module: WasmModule, code: readonly CodeBlock[]): void {
   }
 }
 
-/** (x, y, z, p, m) */
+/** (x, y, z, p, m, s) */
 function codeParameters() {
-  return binaryen.createType(new Array(5).fill(binaryen.i32));
+  return binaryen.createType(new Array(6).fill(binaryen.i32));
 }
 
 function addFunctions(

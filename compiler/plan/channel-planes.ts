@@ -158,10 +158,32 @@ export function planesRegions(
   }).filter(({ bytes }) => bytes > 0);
 }
 
-/** What code writes: the image, its rows rounded up to whole vectors. */
-export function writtenRegions(place: PlanesPlace): Region[] {
-  const { rows, columns } = place.planes;
-  return planesRegions(place, [0, 0, rows - 1, alignUp(columns, LANES) - 1]);
+/**
+ * What code writes that makes `channels`, ascending: their images, rows
+ * rounded up to whole vectors.
+ */
+export function writtenRegions(place: PlanesPlace, channels: readonly number[]): Region[] {
+  const { head, planes } = place;
+  const { rows, columns, planeBytes } = planes;
+  return runsOf(channels).flatMap(([first, count]) => {
+    const part = {
+      ...place,
+      head: head + first * planeBytes,
+      planes: { ...planes, channels: count },
+    };
+    return planesRegions(part, [0, 0, rows - 1, alignUp(columns, LANES) - 1]);
+  });
+}
+
+/** Ascending numbers as runs of neighbours: the first, and how many. */
+function runsOf(numbers: readonly number[]): (readonly [number, number])[] {
+  const starts = numbers.filter((n, i) => i === 0 || n !== numbers[i - 1]! + 1);
+  return starts.map((start, i) => {
+    const next = starts[i + 1];
+    const index = numbers.indexOf(start);
+    const end = next === undefined ? numbers.length : numbers.indexOf(next);
+    return [start, end - index];
+  });
 }
 
 /** The image alone. */

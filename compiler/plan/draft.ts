@@ -10,7 +10,7 @@ import type { Argument } from "./argument.ts";
 import type { Fill } from "./frame.ts";
 import { regionOf } from "./loops.ts";
 import type { CodeBlock, Region, StaticRole } from "./plan.ts";
-import type { ConstantBlock, View } from "./view.ts";
+import type { BufferBlock, ConstantBlock, View } from "./view.ts";
 import { type Work, workOf } from "./work.ts";
 
 export interface DraftCall {
@@ -34,6 +34,8 @@ export class Draft {
   readonly calls: DraftCall[] = [];
   /** Functions that were written for this plan. */
   readonly code: CodeBlock[] = [];
+  /** Memory that the calls of a node use among themselves, by name. */
+  readonly buffers = new Map<string, BufferBlock>();
   readonly #constants = new Map<string, ConstantBlock>();
   readonly #frames: ReadonlyMap<string, readonly Fill[]>;
   readonly #filled = new Set<string>();
@@ -57,6 +59,13 @@ export class Draft {
     if (known !== undefined) return known;
     const block: ConstantBlock = { kind: "constant", name: this.#distinct(name), role, data };
     this.#constants.set(key, block);
+    return block;
+  }
+
+  /** Memory of which nothing is known when a node's calls begin. */
+  scratch(name: string, bytes: number): BufferBlock {
+    const block: BufferBlock = { kind: "buffer", name, bytes };
+    this.buffers.set(name, block);
     return block;
   }
 

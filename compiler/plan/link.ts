@@ -44,7 +44,8 @@ export function linkPlan(
   const pins = { inputs: graph.inputs.map(viewOf), outputs: outputIds.map(viewOf) };
   const statics = placeStatics(draft.constants, options.reservedBytes);
   const arenaOffset = alignUp(endOf(statics, options.reservedBytes), BLOCK_ALIGNMENT);
-  const lifetimes = lifetimesOf(draft.calls, pins, storage);
+  const known = new Map([...storage.buffers, ...draft.buffers]);
+  const lifetimes = lifetimesOf(draft.calls, pins, known);
   const arena = planMemory(lifetimes);
   const buffers = placeBuffers(lifetimes, arena, arenaOffset);
   const address = addressBook([...statics, ...buffers]);
@@ -114,7 +115,11 @@ interface Pins {
  * reads the outputs after the last one. An input's bytes may be used again
  * once its last reader has run: a run consumes its inputs.
  */
-function lifetimesOf(calls: readonly DraftCall[], pins: Pins, { buffers }: Storage): Lifetime[] {
+function lifetimesOf(
+  calls: readonly DraftCall[],
+  pins: Pins,
+  buffers: Storage["buffers"],
+): Lifetime[] {
   const lives = new Map<string, { first: number; last: number }>();
   const touch = (name: string, index: number): void => {
     if (!buffers.has(name)) return;

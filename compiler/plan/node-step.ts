@@ -24,7 +24,6 @@ export interface Places {
   readonly padded: (id: NodeId) => View;
   /** The planes in so many phases; without, those that the producer writes. */
   readonly planes: (id: NodeId, phases?: Phases) => PlanesPlace;
-  readonly scratch: (id: NodeId) => BufferBlock | undefined;
   /** Copies a value from where it is. */
   readonly copy: (id: NodeId, target: View, step: Step) => void;
 }
@@ -82,8 +81,8 @@ export class NodeStep implements Step {
     return this.#places.planes(this.#node.id);
   }
 
-  get scratch(): BufferBlock | undefined {
-    return this.#places.scratch(this.#node.id);
+  scratch(bytes: number): BufferBlock {
+    return this.#draft.scratch(`${labelOf(this.#node)} (scratch)`, bytes);
   }
 
   view(index: number): View {

@@ -5,18 +5,26 @@
  * 2.0, §5.4 (binary format of instructions).
  */
 
-/** Vector instructions that take operands from the stack and nothing else. */
+/**
+ * Vector instructions that take operands from the stack and nothing else: on
+ * lanes of 16 bits; wide ones on 32.
+ */
 export const VECTOR_OPS = {
-  splat: 0x10,
   bitselect: 0x52,
   shiftLeft: 0x8b,
   shiftRight: 0x8c,
   add: 0x8e,
   addSaturating: 0x8f,
   sub: 0x91,
+  multiply: 0x95,
   multiplyQ15: 0x82,
   min: 0x96,
   max: 0x98,
+  narrow: 0x85,
+  extendLow: 0xa7,
+  extendHigh: 0xa8,
+  shiftRightWide: 0xac,
+  addWide: 0xae,
 } as const;
 
 export type VectorOp = keyof typeof VECTOR_OPS;
@@ -69,8 +77,21 @@ export class CodeWriter {
   /** local += amount */
   advance(local: number, amount: number): this {
     if (amount === 0) return this;
-    this.get(local).constant(amount).#byte(0x6a);
-    return this.set(local);
+    return this.get(local).constant(amount).addIntegers().set(local);
+  }
+
+  /** The sum of the two i32 on top. */
+  addIntegers(): this {
+    this.#byte(0x6a);
+    return this;
+  }
+
+  /** Pushes the i32 at (top of stack) + offset. */
+  loadInteger(offset: number): this {
+    this.#byte(0x28);
+    this.#unsigned(ALIGNMENT);
+    this.#unsigned(offset);
+    return this;
   }
 
   /** Runs `body` `count` times; `counter` is a free i32 local. */
@@ -82,7 +103,7 @@ export class CodeWriter {
     this.constant(count).set(counter);
     this.#byte(0x03, VOID_BLOCK);
     body();
-    this.get(counter).constant(-1).#byte(0x6a);
+    this.get(counter).constant(-1).addIntegers();
     this.tee(counter).#byte(0x0d, 0);
     this.#byte(0x0b);
     return this;
@@ -91,6 +112,16 @@ export class CodeWriter {
   /** Pushes the vector at (top of stack) + offset. */
   load(offset: number): this {
     return this.#memory(0x00, offset);
+  }
+
+  /** Pushes the i16 at (top of stack) + offset in all lanes. */
+  loadSplat(offset: number): this {
+    return this.#memory(0x08, offset);
+  }
+
+  /** Pushes the i32 at (top of stack) + offset in all four wide lanes. */
+  loadSplatWide(offset: number): this {
+    return this.#memory(0x09, offset);
   }
 
   /** Stores the vector on top at (below it) + offset. */
@@ -102,6 +133,12 @@ export class CodeWriter {
   storeHalf(offset: number, half: 0 | 1): this {
     this.#memory(0x5b, offset);
     this.#byte(half);
+    return this;
+  }
+
+  /** Pushes a vector of zeros. */
+  zero(): this {
+    this.#byte(VECTOR_PREFIX, 0x0c, ...new Array<number>(16).fill(0));
     return this;
   }
 

@@ -6,8 +6,10 @@
  */
 
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
+import { MASK, PARAMETERS, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { columnOffset, type Planes } from "./planes.ts";
+import { isMasked, VECTOR_BYTES } from "./pixel-loop.ts";
+import { columnOffset, LANES, type Planes } from "./planes.ts";
 
 /** Vectors at the start of the parameters, one constant each in all lanes. */
 const CONSTANTS = [
@@ -26,8 +28,6 @@ const CONSTANTS = [
 ] as const;
 type Constant = (typeof CONSTANTS)[number];
 
-const VECTOR_BYTES = 16;
-const LANES = 8;
 /** Before the multiplication of an addition: core/requantize.ts. */
 const ADD_SHIFT = 7;
 /** i16 lanes 0 2 4 6, then 1 3 5 7. */
@@ -36,30 +36,21 @@ const EVEN_THEN_ODD = [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15];
 export interface Finish {
   readonly requantization: Requantization;
   readonly output: Planes;
+  /** A second operand, added to the requantised result. */
   readonly addend?: { readonly planes: Planes; readonly requantization: AddRequantization };
-  /** Whether lanes beyond the image have to be blended with the zero point. */
-  readonly masked: boolean;
 }
 
-/** Locals: addresses of parameters, result, second operand and mask. */
-export interface FinishLocals {
-  readonly parameters: number;
-  readonly y: number;
-  readonly z: number;
-  readonly mask: number;
-}
-
-/** The parameters: constants, then for each channel 8 × bias and 8 × multiplier. */
-export function packParameters(
-  bias: Int32Array,
-  finish: Omit<Finish, "output" | "masked">,
-): Uint8Array {
+/** The constants, each in all lanes: what parameters start with. */
+export function packConstants(finish: Pick<Finish, "requantization" | "addend">): Uint8Array {
   const values = constantsOf(finish);
-  const { multipliers } = finish.requantization;
-  const words = [
-    ...CONSTANTS.map(name => values[name]),
-    ...[...bias].flatMap((value, channel) => [value, multipliers[channel]!]),
-  ];
+  return packSplats(CONSTANTS.map(name => values[name]));
+}
+
+/** Bytes of the constants. */
+export const CONSTANTS_BYTES = CONSTANTS.length * VECTOR_BYTES;
+
+/** Each word in the eight lanes of a vector, modulo 2^16. */
+export function packSplats(words: readonly number[]): Uint8Array {
   const packed = new Uint8Array(words.length * VECTOR_BYTES);
   const view = new DataView(packed.buffer);
   words.forEach((word, i) => {
@@ -73,7 +64,7 @@ export function packParameters(
 function constantsOf({ requantization: r, addend }: Pick<Finish, "requantization" | "addend">) {
   const add = addend?.requantization;
   const values: Record<Constant, number> = {
-    rounding: r.shift > 0 ? 2 ** (r.shift - 1) : 0,
+    rounding: roundingOf(r),
     zeroPoint: r.zeroPoint,
     min: r.min,
     max: r.max,
@@ -89,61 +80,83 @@ function constantsOf({ requantization: r, addend }: Pick<Finish, "requantization
   return values;
 }
 
-/** Pushes the bias of `channel`. */
-export function pushBias(code: CodeWriter, parameters: number, channel: number): void {
-  code.get(parameters).load((CONSTANTS.length + 2 * channel) * VECTOR_BYTES);
+/** What the shift of a sum adds before it drops bits. */
+export function roundingOf({ shift }: Requantization): number {
+  return shift > 0 ? 2 ** (shift - 1) : 0;
 }
 
-/** Turns local `accumulator` into results of `channel` and stores them. */
+/** Where the channel that is finished has what is its own. */
+export interface FinishChannel {
+  readonly pushMultiplier: () => void;
+  /** Bytes from y and z to the channel. */
+  readonly y: number;
+  readonly z: number;
+}
+
+/** Turns the sums of 16 bits in local `accumulator` into results and stores them. */
 export function writeFinish(
   code: CodeWriter,
   accumulator: number,
-  channel: number,
   finish: Finish,
-  locals: FinishLocals,
+  channel: FinishChannel,
 ): void {
-  const writer = new FinishWriter(code, finish, locals);
-  writer.requantize(accumulator, channel);
-  if (finish.addend !== undefined) writer.add(accumulator, channel, finish.addend);
-  if (finish.masked) writer.mask(accumulator);
-  writer.store(accumulator, channel);
+  new FinishWriter(code, finish, channel).shift(accumulator);
+  writeShiftedFinish(code, accumulator, finish, channel);
+}
+
+/** The same of sums that are shifted. */
+export function writeShiftedFinish(
+  code: CodeWriter,
+  accumulator: number,
+  finish: Finish,
+  channel: FinishChannel,
+): void {
+  const writer = new FinishWriter(code, finish, channel);
+  writer.multiply(accumulator);
+  if (finish.addend !== undefined) writer.add(accumulator, finish.addend);
+  if (isMasked(finish.output)) writer.mask(accumulator);
+  writer.store(accumulator);
 }
 
 class FinishWriter {
   readonly #code: CodeWriter;
   readonly #finish: Finish;
-  readonly #locals: FinishLocals;
+  readonly #channel: FinishChannel;
 
-  constructor(code: CodeWriter, finish: Finish, locals: FinishLocals) {
+  constructor(code: CodeWriter, finish: Finish, channel: FinishChannel) {
     this.#code = code;
     this.#finish = finish;
-    this.#locals = locals;
+    this.#channel = channel;
   }
 
-  requantize(accumulator: number, channel: number): void {
-    const { shift, zeroPoint } = this.#finish.requantization;
+  /** Shifts a sum of 16 bits. */
+  shift(accumulator: number): void {
+    const { shift } = this.#finish.requantization;
+    if (shift === 0) return;
     const code = this.#code.get(accumulator);
     if (shift > 0) {
       this.#constant("rounding");
       code.vector("add").constant(shift).vector("shiftRight");
-    }
-    if (shift < 0) code.constant(-shift).vector("shiftLeft");
-    code.get(this.#locals.parameters).load((CONSTANTS.length + 2 * channel + 1) * VECTOR_BYTES);
+    } else code.constant(-shift).vector("shiftLeft");
+    code.set(accumulator);
+  }
+
+  /** `requantize` of a sum that is shifted. */
+  multiply(accumulator: number): void {
+    const code = this.#code.get(accumulator);
+    this.#channel.pushMultiplier();
     code.vector("multiplyQ15");
+    const { zeroPoint } = this.#finish.requantization;
     this.#offsetAndClamp(zeroPoint, "zeroPoint", "min", "max");
     code.set(accumulator);
   }
 
   /** `addRequantized` of the result so far and the second operand. */
-  add(
-    accumulator: number,
-    channel: number,
-    { planes, requantization: add }: NonNullable<Finish["addend"]>,
-  ): void {
+  add(accumulator: number, { planes, requantization: add }: NonNullable<Finish["addend"]>): void {
     const code = this.#code;
     code.get(accumulator);
     this.#scale(add.zeroPoints[0], "sumZero", "sumMultiplier");
-    code.get(this.#locals.z).load(channel * planes.planeBytes + columnOffset(planes, 0));
+    code.get(Z).load(this.#channel.z + columnOffset(planes, 0));
     this.#scale(add.zeroPoints[1], "addendZero", "addendMultiplier");
     code.vector("addSaturating");
     this.#constant("addRounding");
@@ -156,23 +169,23 @@ class FinishWriter {
   mask(accumulator: number): void {
     const code = this.#code.get(accumulator);
     this.#constant(this.#finish.addend === undefined ? "zeroPoint" : "addZeroPoint");
-    code.get(this.#locals.mask).load(0).vector("bitselect").set(accumulator);
+    code.get(MASK).load(0).vector("bitselect").set(accumulator);
   }
 
-  store(accumulator: number, channel: number): void {
+  store(accumulator: number): void {
     const { output } = this.#finish;
     const code = this.#code;
-    const plane = channel * output.planeBytes;
+    const plane = this.#channel.y;
     if (output.phases === 1) {
       code
-        .get(this.#locals.y)
+        .get(Y)
         .get(accumulator)
         .store(plane + columnOffset(output, 0));
       return;
     }
     code.get(accumulator).get(accumulator).shuffle(EVEN_THEN_ODD).set(accumulator);
     for (const half of [0, 1] as const) {
-      code.get(this.#locals.y).get(accumulator);
+      code.get(Y).get(accumulator);
       code.storeHalf(plane + columnOffset(output, half), half);
     }
   }
@@ -199,6 +212,6 @@ class FinishWriter {
   }
 
   #constant(name: Constant): void {
-    this.#code.get(this.#locals.parameters).load(CONSTANTS.indexOf(name) * VECTOR_BYTES);
+    this.#code.get(PARAMETERS).load(CONSTANTS.indexOf(name) * VECTOR_BYTES);
   }
 }

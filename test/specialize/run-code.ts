@@ -2,7 +2,7 @@
 
 import type { CodeFunction } from "../../compiler/specialize/convolution.ts";
 
-type Entry = (x: number, y: number, z: number, p: number, m: number) => void;
+type Entry = (x: number, y: number, z: number, p: number, m: number, s: number) => void;
 
 /** Compiles `functions` over `memory`. */
 export function instantiate(
@@ -12,7 +12,7 @@ export function instantiate(
   const names = functions.map((_, i) => `f${i}`);
   const bytes = new Uint8Array([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 5, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0]),
+    ...section(1, [1, 0x60, 6, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0]),
     ...section(2, [1, ...text("e"), ...text("m"), 2, 0, 1]),
     ...section(3, [...size(functions.length), ...functions.map(() => 0)]),
     ...section(7, [

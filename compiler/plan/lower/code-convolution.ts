@@ -1,4 +1,4 @@
-/** @file Lowers a ternary `qconv` on channel planes to code that is written for its weights. */
+/** @file Lowers a `qconv` on channel planes to code that is written for its weights. */
 
 import { type Interval, including } from "../../../core/interval.ts";
 import { elementCount } from "../../../core/shape.ts";
@@ -10,6 +10,7 @@ import {
   packCodeParameters,
   packMask,
   rejectsCode,
+  scratchBytesOf,
 } from "../../specialize/convolution.ts";
 import type { Planes } from "../../specialize/planes.ts";
 import {
@@ -22,8 +23,10 @@ import {
   planesRegions,
   writtenRegions,
 } from "../channel-planes.ts";
+import type { Argument } from "../argument.ts";
 import type { Region } from "../plan.ts";
 import { rangeOf } from "../value-range.ts";
+import type { BufferBlock } from "../view.ts";
 import { haloOfPads } from "./convolution.ts";
 import type { Nodes, PlanesUse, Step } from "./lowering.ts";
 import { weightFacts } from "./weights.ts";
@@ -42,16 +45,13 @@ export function rejectsPlanes(
   const { attrs } = node;
   const [x, weights, bias] = operands;
   if (x!.type.dtype !== "i8") return `no code convolves ${x!.type.dtype}`;
-  if (weights!.kind !== "const" || weights!.type.dtype !== "i2")
-    return "its weights are not ternary";
+  if (weights!.kind !== "const") return "weights must be constant";
   if (bias!.kind !== "const") return "the bias must be constant";
-  if (attrs.group !== 1) return "groups have no code";
   if (attrs.epilogue.kind !== "requantize") return "its result is not 8-bit";
   if (node.type.shape[0] !== 1) return "images come in a batch";
   if (node.type.shape.includes(0)) return "tensors without elements take no code";
-  const [strideH, strideW] = attrs.strides;
-  if (strideH !== strideW || strideH > 2) return "its strides are neither 1 nor 2";
-  const need = { phases: strideW as Phases, halo: haloOfPads(attrs) };
+  if (attrs.strides[1] > 2) return "windows are more than two columns apart";
+  const need = { phases: attrs.strides[1] as Phases, halo: haloOfPads(attrs) };
   const output = planesFor(channelFirst(node), NO_NEED);
   return rejectsCode(
     convolutionOf(node, operands, rangeOf(graph, x!.id), {
@@ -73,7 +73,16 @@ export function planesOfConv({ attrs }: QConv): PlanesUse {
   return { operands: [x, "dense", "dense", NO_NEED], result: true };
 }
 
-export function lowerToCode(node: QConv, step: Step): void {
+/** A layer on the planes that it really has, and what a call for it takes and touches. */
+export interface PlacedLayer {
+  readonly conv: CodeConvolution;
+  /** x, y, z */
+  readonly args: readonly Argument[];
+  readonly reads: readonly Region[];
+  readonly y: PlanesPlace;
+}
+
+export function placeLayer(node: QConv, step: Step): PlacedLayer {
   const [x, y] = [step.planes(0), step.resultPlanes];
   const z = node.attrs.add === undefined ? undefined : step.planes(ADDEND);
   const conv = convolutionOf(node, step.operands, step.range(0), {
@@ -81,22 +90,38 @@ export function lowerToCode(node: QConv, step: Step): void {
     output: y.planes,
     ...(z === undefined ? {} : { addend: z.planes }),
   });
+  return {
+    conv,
+    args: [
+      planesAddress(x, -node.attrs.pads[0]),
+      planesAddress(y),
+      z === undefined ? 0 : planesAddress(z),
+    ],
+    reads: [...windowRegions(node, x), ...(z === undefined ? [] : imageRegions(z))],
+    y,
+  };
+}
+
+export function lowerToCode(node: QConv, step: Step): void {
+  const { conv, args: places, reads, y } = placeLayer(node, step);
   const mask = packMask(conv);
+  const scratchBytes = scratchBytesOf(conv);
+  const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
   const args = [
-    planesAddress(x, -node.attrs.pads[0]),
-    planesAddress(y),
-    z === undefined ? 0 : planesAddress(z),
+    ...places,
     step.constant("parameters", packCodeParameters(conv), "parameters"),
     mask.length === 0 ? 0 : step.constant("table", mask, "columns"),
+    scratch === undefined ? 0 : { block: scratch, offset: 0 },
   ];
-  const reads = [...windowRegions(node, x), ...(z === undefined ? [] : imageRegions(z))];
+  const waiting = scratch === undefined ? [] : [wholeOf(scratch)];
   const functions = generateConvolution(conv);
-  for (const { body, work } of functions) {
-    step.callCode(body, args, { reads, writes: writtenRegions(y), work: { ...work } });
+  for (const { body, channels, work } of functions) {
+    const writes = [...writtenRegions(y, channels), ...waiting];
+    step.callCode(body, args, { reads, writes, work: { ...work } });
   }
   const codeBytes = functions.reduce((sum, { body }) => sum + body.length, 0);
   const weights = step.operands[1]!;
-  const macs = elementCount(node.type.shape.slice(2)) * conv.trits.length;
+  const macs = elementCount(node.type.shape.slice(2)) * conv.weights.length;
   step.report(weightFacts(weights, codeBytes, macs));
 }
 
@@ -112,19 +137,19 @@ function convolutionOf(
   range: Interval,
   { input, output, addend }: ConvPlanes,
 ): CodeConvolution {
-  const { kernel, dilations, strides, pads, add } = attrs;
-  const trits = tensorOf(operands[1]!).data as Int8Array;
+  const { kernel, group, dilations, strides, pads, add } = attrs;
   const bias = tensorOf(operands[2]!).data as Int32Array;
   return {
-    trits,
+    weights: tensorOf(operands[1]!).data as Int8Array,
+    group,
     kernel,
-    stride: strides[1] as Phases,
+    strides,
     dilations,
     padLeft: pads[1],
     input,
     output,
     bias,
-    bounds: boundsOf(trits, bias, including(range, paddingOf(operands[0]!))),
+    range: including(range, paddingOf(operands[0]!)),
     requantization: attrs.epilogue as Requantizing,
     ...(add === undefined || addend === undefined
       ? {}
@@ -141,18 +166,8 @@ function paddingOf({ type }: Node): number {
   return type.quantization?.zeroPoints[0] ?? 0;
 }
 
-/** The largest |sum| of each channel over all inputs within `range`, bias included. */
-function boundsOf(trits: ArrayLike<number>, bias: Int32Array, { min, max }: Interval): number[] {
-  const depth = trits.length / bias.length;
-  return Array.from(bias, (start, channel) => {
-    let [most, least] = [start, start];
-    for (let k = channel * depth; k < (channel + 1) * depth; k++) {
-      const trit = trits[k]!;
-      most += trit * (trit > 0 ? max : min);
-      least += trit * (trit > 0 ? min : max);
-    }
-    return Math.max(Math.abs(most), Math.abs(least));
-  });
+export function wholeOf({ name, bytes }: BufferBlock): Region {
+  return { block: name, offset: 0, bytes, repeats: [] };
 }
 
 /** The part of the padded input that windows reach. */

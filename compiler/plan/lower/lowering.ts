@@ -10,7 +10,7 @@ import type { PlanesNeed, PlanesPlace } from "../channel-planes.ts";
 import type { Touch } from "../draft.ts";
 import type { StaticRole } from "../plan.ts";
 import type { Candidate, KernelRow } from "../select.ts";
-import type { Halo, View } from "../view.ts";
+import type { BufferBlock, Halo, View } from "../view.ts";
 import type { PlaneMethodName } from "./methods.ts";
 
 export interface Lowering<K extends OpKind> {
@@ -67,6 +67,8 @@ export interface Step {
   planes(index: number): PlanesPlace;
   /** Where the node's value goes that is written as planes. */
   readonly resultPlanes: PlanesPlace;
+  /** Memory that the node's calls use among themselves. */
+  scratch(bytes: number): BufferBlock;
   /** Copies operand `index`, of which `target` is a view, from where it is. */
   copyOperand(index: number, target: View): void;
   /** The bounds of the integers that occur in operand `index`. */

@@ -1,0 +1,116 @@
+/**
+ * @file How a convolution is cut: blocks of output channels that keep their
+ * sums in registers, and chunks of a block's taps that are loop bodies of
+ * their own.
+ */
+
+import { type CodeConvolution, tapsOf } from "./layer.ts";
+import { fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
+import { fitsTotal } from "./wide-sum.ts";
+
+export interface Block {
+  /** Output channels, of one group. */
+  readonly channels: readonly number[];
+  /** Taps in order, cut: [first, end) of each loop body. */
+  readonly chunks: readonly (readonly [number, number])[];
+  /** Whether its sums are added up in 32 bits, chunk by chunk. */
+  readonly isWide: boolean;
+}
+
+/** Accumulators of a block: with the temporaries they fill the 16 registers of x86. */
+const MAX_BLOCK = 12;
+/** A block whose weights are nearly all zero needs fewer temporaries. */
+const MAX_SPARSE_BLOCK = 14;
+const SPARSE = 0.85;
+/** Vector operations of a loop body: beyond, it outgrows the caches of decoded instructions. */
+const MAX_OPERATIONS = 3600;
+/** Taps of a loop body, for the search for shared sums. */
+const MAX_CHUNK_TAPS = 2400;
+
+/** The blocks of `conv`; `undefined` if a sum cannot be proven to fit. */
+export function blocksOf(conv: CodeConvolution): readonly Block[] | undefined {
+  const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels));
+  return blocks.every(block => block !== undefined) ? blocks : undefined;
+}
+
+/** Output channels of each group in blocks of even size, as few as the registers allow. */
+function channelBlocks(conv: CodeConvolution): number[][] {
+  const perGroup = conv.output.channels / conv.group;
+  const most = zerosOf(conv) > SPARSE ? MAX_SPARSE_BLOCK : MAX_BLOCK;
+  const count = Math.ceil(perGroup / most);
+  return Array.from({ length: conv.group * count }, (_, index) => {
+    const [group, block] = [Math.floor(index / count), index % count];
+    const first = group * perGroup + Math.floor((block * perGroup) / count);
+    const end = group * perGroup + Math.floor(((block + 1) * perGroup) / count);
+    return Array.from({ length: end - first }, (_unused, j) => first + j);
+  });
+}
+
+function zerosOf({ weights }: CodeConvolution): number {
+  let zeros = 0;
+  for (let i = 0; i < weights.length; i++) if (weights[i] === 0) zeros++;
+  return zeros / Math.max(1, weights.length);
+}
+
+function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | undefined {
+  const { weights, bias, range, requantization } = conv;
+  const taps = tapsOf(conv);
+  const bounds = channels.map(channel => {
+    const first = channel * taps;
+    return largestSum(weights, [first, first + taps], range, bias[channel]!);
+  });
+  const costs = tapCosts(conv, channels);
+  const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
+  if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
+    return { channels, chunks: cutTaps(costs, least), isWide: false };
+  }
+  if (!bounds.every(bound => fitsTotal(bound, requantization))) return undefined;
+  for (let count = least; count <= taps; count++) {
+    const chunks = cutTaps(costs, count);
+    if (fitsParts(conv, channels, chunks)) return { channels, chunks, isWide: true };
+  }
+  return undefined;
+}
+
+/** Whether the sum of every chunk fits 16 bits, in each channel. */
+function fitsParts(
+  { weights, range, ...conv }: CodeConvolution,
+  channels: readonly number[],
+  chunks: Block["chunks"],
+): boolean {
+  const taps = tapsOf({ weights, range, ...conv });
+  return channels.every(channel =>
+    chunks.every(([first, end]) => {
+      const start = channel * taps;
+      return fitsLane(largestSum(weights, [start + first, start + end], range));
+    }),
+  );
+}
+
+/** Vector operations that each tap is expected to take: a load, and additions less what is shared. */
+function tapCosts({ weights, ...conv }: CodeConvolution, channels: readonly number[]): number[] {
+  const taps = tapsOf({ weights, ...conv });
+  return Array.from({ length: taps }, (_, tap) => {
+    const wanted = channels.filter(channel => weights[channel * taps + tap] !== 0).length;
+    const density = wanted / channels.length;
+    return wanted === 0 ? 0 : 1 + wanted * (0.9 - 0.65 * density);
+  });
+}
+
+/** `count` runs of taps of about equal cost; each has one tap at least. */
+function cutTaps(costs: readonly number[], count: number): [number, number][] {
+  const target = sum(costs) / count;
+  const cuts = [0];
+  let spent = 0;
+  for (let tap = 0; tap < costs.length; tap++) {
+    const left = costs.length - tap;
+    const isDue = spent >= cuts.length * target || left <= count - cuts.length;
+    if (tap > cuts.at(-1)! && cuts.length < count && isDue) cuts.push(tap);
+    spent += costs[tap]!;
+  }
+  return cuts.map((cut, i) => [cut, cuts[i + 1] ?? costs.length]);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

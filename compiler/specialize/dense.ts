@@ -1,0 +1,254 @@
+/**
+ * @file Ternary filters over many channels as code without weights: +1 is an
+ * addition, −1 a subtraction and 0 is nothing.
+ *
+ * Lanes run over eight neighbouring pixels of a row. A block of output
+ * channels keeps its sums in registers; each input vector is loaded once for
+ * the block, and sums that several channels need are computed once
+ * (share-sums.ts). Sums are 16-bit and may wrap on the way: additions modulo
+ * 2^16 are exact if the final sum fits. Sums of a block wait in scratch memory
+ * from one chunk of its taps to the next.
+ */
+
+import { type Block, blocksOf } from "./blocks.ts";
+import {
+  type CodeFunction,
+  PARAMETER_COUNT,
+  PARAMETERS,
+  SCRATCH,
+  workOf,
+  X,
+} from "./code-function.ts";
+import { CodeWriter } from "./code-writer.ts";
+import {
+  CONSTANTS_BYTES,
+  packConstants,
+  packSplats,
+  writeFinish,
+  writeShiftedFinish,
+} from "./finish-block.ts";
+import { type CodeConvolution, tapsOf } from "./layer.ts";
+import {
+  FREE_INTEGER,
+  VECTOR_BYTES,
+  vectorsOf,
+  type Walker,
+  walkersOf,
+  windowOffsets,
+  writePixelLoop,
+} from "./pixel-loop.ts";
+import { type SumCost, writeSums } from "./sum-block.ts";
+import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
+
+const FIRST_VECTOR = FREE_INTEGER;
+const INTEGERS = FIRST_VECTOR - PARAMETER_COUNT;
+/** Bias and multiplier of a channel. */
+const CHANNEL_VECTORS = 2;
+
+/** Why the layer cannot become code, as a clause; `undefined` if it can. */
+export function rejectsDense(conv: CodeConvolution): string | undefined {
+  const { weights } = conv;
+  for (let i = 0; i < weights.length; i++) {
+    if (Math.abs(weights[i]!) > 1) return "its weights are not ternary";
+  }
+  return blocksOf(conv) === undefined ? "sums may not fit 32 bits" : undefined;
+}
+
+export function generateDense(conv: CodeConvolution): CodeFunction[] {
+  return blocksOf(conv)!.flatMap(block =>
+    block.chunks.map((_, chunk) => generateChunk(conv, block, chunk)),
+  );
+}
+
+/** The parameters at p: constants, then for each channel bias and multiplier in all lanes. */
+export function packDense(conv: CodeConvolution): Uint8Array {
+  const { bias, requantization } = conv;
+  const words = [...bias].flatMap((value, c) => [value, requantization.multipliers[c]!]);
+  const packed = new Uint8Array(CONSTANTS_BYTES + words.length * VECTOR_BYTES);
+  packed.set(packConstants(conv));
+  packed.set(packSplats(words), CONSTANTS_BYTES);
+  const view = new DataView(packed.buffer);
+  for (const { channels, isWide } of blocksOf(conv)!) {
+    if (!isWide) continue;
+    for (const channel of channels) {
+      for (let lane = 0; lane < VECTOR_BYTES; lane += 4) {
+        view.setInt32(biasOffset(channel) + lane, wideBias(bias[channel]!, requantization), true);
+      }
+    }
+  }
+  return packed;
+}
+
+/** Scratch memory that the layer needs at s, in bytes. */
+export function denseScratchBytes(conv: CodeConvolution): number {
+  const { rows } = conv.output;
+  const lines = blocksOf(conv)!.map(block =>
+    block.chunks.length === 1 ? 0 : lineBytes(block) * rows * vectorsOf(conv.output),
+  );
+  return Math.max(0, ...lines);
+}
+
+/** What waits in scratch memory of eight pixels. */
+function lineBytes(block: Block): number {
+  return block.channels.length * VECTOR_BYTES * vectorsOfSum(block);
+}
+
+function vectorsOfSum({ isWide }: Block): number {
+  return isWide ? TOTAL_VECTORS : 1;
+}
+
+function biasOffset(channel: number): number {
+  return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
+}
+
+function generateChunk(conv: CodeConvolution, block: Block, chunk: number): CodeFunction {
+  const writer = new ChunkWriter(conv, block, chunk);
+  return writer.run();
+}
+
+class ChunkWriter {
+  readonly #code = new CodeWriter();
+  readonly #conv: CodeConvolution;
+  readonly #block: Block;
+  readonly #chunk: number;
+  readonly #isFirst: boolean;
+  readonly #isLast: boolean;
+
+  constructor(conv: CodeConvolution, block: Block, chunk: number) {
+    this.#conv = conv;
+    this.#block = block;
+    this.#chunk = chunk;
+    this.#isFirst = chunk === 0;
+    this.#isLast = chunk === block.chunks.length - 1;
+  }
+
+  run(): CodeFunction {
+    const { channels } = this.#block;
+    const { output, addend } = this.#conv;
+    let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
+    writePixelLoop(this.#code, output, this.#walkers(), () => {
+      this.#start();
+      cost = this.#sum();
+      if (this.#isLast) this.#finish();
+      else this.#leave();
+    });
+    const count = channels.length;
+    const body = this.#code.finish({ i32: INTEGERS, v128: count + cost.temporaries });
+    const work = workOf(body, output.rows * vectorsOf(output), {
+      load: cost.loads,
+      add: cost.adds,
+      multiply: 0,
+      finish: this.#isLast ? count : 0,
+      addend: this.#isLast && addend !== undefined ? count : 0,
+      spill: count * (Number(!this.#isFirst) + Number(!this.#isLast)) * vectorsOfSum(this.#block),
+    });
+    return { body, channels: this.#isLast ? channels : [], work };
+  }
+
+  #walkers(): Walker[] {
+    const walkers = walkersOf(this.#conv);
+    if (this.#block.chunks.length === 1) return walkers;
+    const line = lineBytes(this.#block);
+    return [...walkers, { local: SCRATCH, vector: line, row: vectorsOf(this.#conv.output) * line }];
+  }
+
+  /** Accumulators start as the bias, as what the chunk before left, or, for parts, as nothing. */
+  #start(): void {
+    this.#block.channels.forEach((channel, j) => {
+      if (this.#block.isWide) this.#code.zero();
+      else if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
+      else this.#code.get(SCRATCH).load(j * VECTOR_BYTES);
+      this.#code.set(FIRST_VECTOR + j);
+    });
+  }
+
+  #sum() {
+    const { channels, chunks } = this.#block;
+    const [first, end] = chunks[this.#chunk]!;
+    return writeSums(
+      this.#code,
+      {
+        offsets: offsetsOf(this.#conv, channels[0]!).slice(first, end),
+        ...signsOf(this.#conv, channels, first, end),
+      },
+      {
+        address: X,
+        accumulators: FIRST_VECTOR,
+        temporaries: FIRST_VECTOR + channels.length,
+      },
+    );
+  }
+
+  /** Leaves the sums in scratch memory. */
+  #leave(): void {
+    const code = this.#code;
+    this.#block.channels.forEach((channel, j) => {
+      const accumulator = FIRST_VECTOR + j;
+      if (!this.#block.isWide) {
+        code
+          .get(SCRATCH)
+          .get(accumulator)
+          .store(j * VECTOR_BYTES);
+        return;
+      }
+      writePart(code, accumulator, this.#totalOf(channel, j), (half, pushSum) => {
+        code.get(SCRATCH);
+        pushSum();
+        code.store(totalOffset(j, half));
+      });
+    });
+  }
+
+  #finish(): void {
+    const { output, addend, requantization } = this.#conv;
+    this.#block.channels.forEach((channel, j) => {
+      const accumulator = FIRST_VECTOR + j;
+      const place = {
+        pushMultiplier: () => this.#code.get(PARAMETERS).load(biasOffset(channel) + VECTOR_BYTES),
+        y: channel * output.planeBytes,
+        z: channel * (addend?.planes.planeBytes ?? 0),
+      };
+      if (!this.#block.isWide) {
+        writeFinish(this.#code, accumulator, this.#conv, place);
+        return;
+      }
+      const total = this.#totalOf(channel, j);
+      writeShiftedTotal(this.#code, accumulator, total, requantization, accumulator);
+      writeShiftedFinish(this.#code, accumulator, this.#conv, place);
+    });
+  }
+
+  /** Pushes the total of the chunks before. */
+  #totalOf(channel: number, j: number) {
+    return (half: number): void => {
+      if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
+      else this.#code.get(SCRATCH).load(totalOffset(j, half));
+    };
+  }
+}
+
+/** Byte offset of each tap of the channel's group, [C][kH][kW], from x. */
+function offsetsOf(conv: CodeConvolution, channel: number): number[] {
+  const { input, output, group, kernel, dilations, padLeft } = conv;
+  const perGroup = input.channels / group;
+  const first = Math.floor((channel * group) / output.channels) * perGroup;
+  const window = windowOffsets(input, kernel, dilations, padLeft);
+  return Array.from({ length: perGroup }, (_, c) => (first + c) * input.planeBytes).flatMap(plane =>
+    window.map(offset => plane + offset),
+  );
+}
+
+/** Bit j of a tap's masks is the sign of its weight for `channels[j]`. */
+function signsOf(conv: CodeConvolution, channels: readonly number[], first: number, end: number) {
+  const taps = tapsOf(conv);
+  const plus = new Array<number>(end - first).fill(0);
+  const minus = new Array<number>(end - first).fill(0);
+  channels.forEach((channel, j) => {
+    for (let tap = first; tap < end; tap++) {
+      const weight = conv.weights[channel * taps + tap]!;
+      if (weight > 0) plus[tap - first]! |= 1 << j;
+      if (weight < 0) minus[tap - first]! |= 1 << j;
+    }
+  });
+  return { plus, minus };
+}

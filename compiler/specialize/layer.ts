@@ -1,0 +1,30 @@
+/** @file The layers that become code: convolutions over channel planes. */
+
+import type { Interval } from "../../core/interval.ts";
+import type { Finish } from "./finish-block.ts";
+import type { PixelShape } from "./pixel-loop.ts";
+import type { Planes } from "./planes.ts";
+
+/** A convolution whose weights become code, or the data of code. */
+export interface CodeConvolution extends PixelShape, Finish {
+  /** [M][C / group][kH][kW]: trits, or int8 where every group has one input channel. */
+  readonly weights: ArrayLike<number>;
+  /** Divides both the input's and the output's channels. */
+  readonly group: number;
+  readonly kernel: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Left padding; the input's halo is at least as wide. */
+  readonly padLeft: number;
+  readonly input: Planes;
+  readonly output: Planes;
+  readonly addend?: NonNullable<Finish["addend"]>;
+  /** Per output channel. */
+  readonly bias: Int32Array;
+  /** Of the input, its padding included. */
+  readonly range: Interval;
+}
+
+/** Weights of one output channel. */
+export function tapsOf({ input, group, kernel }: CodeConvolution): number {
+  return (input.channels / group) * kernel[0] * kernel[1];
+}

@@ -1,0 +1,87 @@
+/** @file The loops over rows and vectors of pixels, which all generated code shares. */
+
+import { FIRST_LOCAL, MASK, X, Y, Z } from "./code-function.ts";
+import type { CodeWriter } from "./code-writer.ts";
+import { columnOffset, ELEMENT_BYTES, LANES, type Planes } from "./planes.ts";
+
+export const VECTOR_BYTES = LANES * ELEMENT_BYTES;
+const ROW_COUNTER = FIRST_LOCAL;
+const COLUMN_COUNTER = FIRST_LOCAL + 1;
+/** The first i32 local that the loops leave free. */
+export const FREE_INTEGER = FIRST_LOCAL + 2;
+
+/** An address that moves with the pixels: bytes from one vector, and from one row, to the next. */
+export interface Walker {
+  readonly local: number;
+  readonly vector: number;
+  readonly row: number;
+}
+
+/** What pixels are read and written: one vector of the output at a time. */
+export interface PixelShape {
+  readonly input: Planes;
+  readonly output: Planes;
+  /** Along rows and columns; the input has as many phases as the latter. */
+  readonly strides: readonly [number, number];
+  readonly addend?: { readonly planes: Planes };
+}
+
+export function vectorsOf({ columns }: Planes): number {
+  return Math.ceil(columns / LANES);
+}
+
+/** Whether the last vector of a row reaches beyond the image. */
+export function isMasked({ columns }: Planes): boolean {
+  return columns % LANES !== 0;
+}
+
+/** The masks at m: i16 per column, −1 within the image; empty if rows fill their vectors. */
+export function packMask({ output }: { readonly output: Planes }): Uint8Array {
+  if (!isMasked(output)) return new Uint8Array(0);
+  const mask = new Int16Array(vectorsOf(output) * LANES).fill(-1, 0, output.columns);
+  return new Uint8Array(mask.buffer);
+}
+
+/** The addresses x, y, z and m, as far as they are used. */
+export function walkersOf({ input, output, strides, addend }: PixelShape): Walker[] {
+  const walkers: Walker[] = [
+    { local: X, vector: VECTOR_BYTES, row: strides[0] * input.rowBytes },
+    { local: Y, vector: VECTOR_BYTES / output.phases, row: output.rowBytes },
+  ];
+  if (addend !== undefined) {
+    walkers.push({ local: Z, vector: VECTOR_BYTES, row: addend.planes.rowBytes });
+  }
+  if (isMasked(output)) walkers.push({ local: MASK, vector: VECTOR_BYTES, row: 0 });
+  return walkers;
+}
+
+/** Runs `body` for every vector of the output; addresses are past the last row in the end. */
+export function writePixelLoop(
+  code: CodeWriter,
+  output: Planes,
+  walkers: readonly Walker[],
+  body: () => void,
+): void {
+  const vectors = vectorsOf(output);
+  code.loop(ROW_COUNTER, output.rows, () => {
+    code.loop(COLUMN_COUNTER, vectors, () => {
+      body();
+      for (const { local, vector } of walkers) code.advance(local, vector);
+    });
+    for (const { local, vector, row } of walkers) code.advance(local, row - vectors * vector);
+  });
+}
+
+/** Byte offset from x of each tap of a window, [kH][kW], within one channel. */
+export function windowOffsets(
+  input: Planes,
+  kernel: readonly [number, number],
+  dilations: readonly [number, number],
+  padLeft: number,
+): number[] {
+  return Array.from({ length: kernel[0] * kernel[1] }, (_, tap) => {
+    const [ky, kx] = [Math.floor(tap / kernel[1]), tap % kernel[1]];
+    const column = kx * dilations[1] - padLeft;
+    return ky * dilations[0] * input.rowBytes + columnOffset(input, column);
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * @file Sums that may not fit 16 bits: parts that do, added up in 32.
+ *
+ * A part is a sum in eight 16-bit lanes that is proven to fit; the total is a
+ * pair of vectors of four 32-bit lanes. It starts as the bias and what the
+ * shift adds, so that no bias is too large for a part.
+ */
+
+import type { Requantization } from "../../core/requantize.ts";
+import type { CodeWriter } from "./code-writer.ts";
+import { roundingOf } from "./finish-block.ts";
+import { VECTOR_BYTES } from "./pixel-loop.ts";
+
+const HALVES = ["extendLow", "extendHigh"] as const;
+/** Vectors of a total. */
+export const TOTAL_VECTORS = HALVES.length;
+
+/** What a total starts as, in each of its lanes. */
+export function wideBias(bias: number, requantization: Requantization): number {
+  return bias + roundingOf(requantization);
+}
+
+/** Whether sums up to ±`bound`, bias included, can be totals. */
+export function fitsTotal(bound: number, requantization: Requantization): boolean {
+  return requantization.shift >= 0 && bound + roundingOf(requantization) < 2 ** 31;
+}
+
+/** Adds the part in local `part` to the total that `pushTotal` pushes, and sets it by `set`. */
+export function writePart(
+  code: CodeWriter,
+  part: number,
+  pushTotal: (half: number) => void,
+  set: (half: number, pushSum: () => void) => void,
+): void {
+  HALVES.forEach((extend, half) => {
+    set(half, () => {
+      pushTotal(half);
+      code.get(part).vector(extend).vector("addWide");
+    });
+  });
+}
+
+/** Sets local `result` to total and part together, shifted and saturated to 16 bits. */
+export function writeShiftedTotal(
+  code: CodeWriter,
+  part: number,
+  pushTotal: (half: number) => void,
+  { shift }: Requantization,
+  result: number,
+): void {
+  HALVES.forEach((extend, half) => {
+    pushTotal(half);
+    code.get(part).vector(extend).vector("addWide");
+    if (shift > 0) code.constant(shift).vector("shiftRightWide");
+  });
+  code.vector("narrow").set(result);
+}
+
+/** Offset of half `half` of total `index` from the start of a line of totals. */
+export function totalOffset(index: number, half: number): number {
+  return (TOTAL_VECTORS * index + half) * VECTOR_BYTES;
+}
