@@ -11,8 +11,8 @@ import { type Diagnostic, ModelError, problem } from "../diagnostics/diagnostic.
 import { type Graph, type Node, nodeAt, type ValueType } from "../ir/graph.ts";
 import { elementTypeOf } from "./element-type.ts";
 import { ExportGraph } from "./export/context.ts";
-import { exportNode } from "./export/index.ts";
-import { irVersionOf, MICROSOFT } from "./opset.ts";
+import { exportNode, type NodeOverride } from "./export/index.ts";
+import { irVersionOf, type MICROSOFT } from "./opset.ts";
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -25,6 +25,8 @@ export interface WriteOptions {
   readonly extensions?: readonly (typeof MICROSOFT)[];
   readonly producer?: string;
   readonly producerVersion?: string;
+  /** Writes a node in a way of its own, for readers that are known to understand it. */
+  readonly override?: NodeOverride;
 }
 
 /**
@@ -33,11 +35,11 @@ export interface WriteOptions {
  * @throws onnx/bad-graph where names of inputs and outputs clash
  */
 export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array {
-  const { extensions = [], producer = "tritc", producerVersion } = options;
+  const { extensions = [], producer = "tritc", producerVersion, override } = options;
   checkNames(graph);
   const opset = opsetFor(graph);
   const e = new ExportGraph(graph, { opset, extensions });
-  for (const node of graph.nodes) exportNode(node, e);
+  for (const node of graph.nodes) exportNode(node, e, override);
   for (const { id, name } of graph.outputs) e.writeOutput(id, name);
   const outputs = graph.outputs.map(({ id, name }) => valueInfo(name, nodeAt(graph, id).type));
   e.finish(outputs);
@@ -45,14 +47,14 @@ export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array 
     const node = nodeAt(graph, id) as Node<"input">;
     return valueInfo(node.attrs.name, node.type);
   });
-  const extended = e.nodes.some(node => node.domain === MICROSOFT);
+  const domains = new Set(e.nodes.map(node => node.domain).filter(domain => domain !== ""));
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(irVersionOf(opset)),
     producerName: producer,
     ...(producerVersion === undefined ? {} : { producerVersion }),
     opsetImport: [
       { domain: "", version: BigInt(opset) },
-      ...(extended ? [{ domain: MICROSOFT, version: 1n }] : []),
+      ...[...domains].sort().map(domain => ({ domain, version: 1n })),
     ],
     graph: create(GraphProtoSchema, {
       name: graph.name,

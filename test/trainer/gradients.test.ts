@@ -19,6 +19,8 @@ describe("gradients equal central differences", () => {
     });
     for (const gradientCase of GRADIENT_CASES[kind] ?? []) {
       test(`${kind}: ${gradientCase.name}`, () => check(kind, gradientCase));
+      if (kind !== "conv") continue;
+      test(`${kind} in blocks: ${gradientCase.name}`, () => check(kind, gradientCase, 1));
     }
   }
 });
@@ -53,10 +55,10 @@ test("contributions of several readers add up", () => {
 });
 
 /** Compares d(Σ r·y)/dx, r random, with (f(x + h) − f(x − h)) / 2h. */
-function check(kind: OpKind, gradientCase: GradientCase): void {
+function check(kind: OpKind, gradientCase: GradientCase, block?: number): void {
   const random = new Random(1, kind, gradientCase.name);
   const values = valuesFor(gradientCase, () => random.uniform());
-  const { forward, backward, weights } = graphs(gradientCase, random);
+  const { forward, backward, weights } = graphs(gradientCase, random, block);
   const objective = (): number => weighted(run(forward, gradientCase, values)[0]!, weights);
   const analytic = run(backward, gradientCase, values);
 
@@ -86,6 +88,7 @@ function check(kind: OpKind, gradientCase: GradientCase): void {
 function graphs(
   gradientCase: GradientCase,
   random: Random,
+  block: number | undefined,
 ): { forward: Graph; backward: Graph; weights: Float32Array } {
   const b = graphBuilder();
   const inputs = gradientCase.shapes.map((shape, i) => b.input(`x${i}`, "f32", shape));
@@ -96,7 +99,7 @@ function graphs(
   const axes = shape.map((_, axis) => axis);
   const loss =
     axes.length === 0 ? product : b.add("reduce-sum", [product], { axes, keepDims: false });
-  const gradients: NodeId[] = differentiate(b, loss, inputs);
+  const gradients: NodeId[] = differentiate(b, loss, inputs, new Map(), block);
   return {
     forward: b.finish("forward", [{ name: "out0", id: y }]),
     backward: b.finish(

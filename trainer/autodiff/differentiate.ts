@@ -11,7 +11,7 @@ import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../../model/ir/build.ts";
 import type { NodeId, OpKind } from "../../model/ir/graph.ts";
 import { Arithmetic } from "./arithmetic.ts";
-import type { CustomGradients, GradientRule } from "./rule.ts";
+import type { CustomGradients, GradientRequest, GradientRule } from "./rule.ts";
 import { GRADIENT_RULES } from "./rules/index.ts";
 
 /**
@@ -19,7 +19,7 @@ import { GRADIENT_RULES } from "./rules/index.ts";
  *
  * A value that the loss does not depend on gets zeros. Where `custom` states a
  * gradient, it replaces the rule and what lies between the value and the
- * stated operands.
+ * stated operands. `block` is what a rule is told of the engine.
  *
  * **Requires** `loss` has one element.
  */
@@ -28,6 +28,7 @@ export function differentiate(
   loss: NodeId,
   wanted: readonly NodeId[],
   custom: CustomGradients = new Map(),
+  block?: number,
 ): NodeId[] {
   const ops = new Arithmetic(builder);
   const operandsOf = (id: NodeId): readonly NodeId[] =>
@@ -46,7 +47,8 @@ export function differentiate(
     const operands = operandsOf(id);
     const needed = (index: number): boolean => active.has(operands[index]!);
     if (!operands.some((_, index) => needed(index))) continue;
-    const found = custom.get(id)?.gradient(dy) ?? applyRule(id, dy, ops, needed);
+    const found =
+      custom.get(id)?.gradient(dy) ?? applyRule({ node: ops.node(id), dy, ops, needed, block });
     operands.forEach((operand, index) => {
       const part = found[index];
       if (part === undefined || !needed(index)) return;
@@ -58,18 +60,13 @@ export function differentiate(
   return wanted.map(id => gradients.get(id) ?? ops.filled(builder.typeOf(id).shape, 0));
 }
 
-function applyRule(
-  id: NodeId,
-  dy: NodeId,
-  ops: Arithmetic,
-  needed: (index: number) => boolean,
-): readonly (NodeId | undefined)[] {
-  const node = ops.node(id);
-  const rule = GRADIENT_RULES[node.kind] as GradientRule<OpKind> | undefined;
+function applyRule(request: GradientRequest<OpKind>): readonly (NodeId | undefined)[] {
+  const { kind } = request.node;
+  const rule = GRADIENT_RULES[kind] as GradientRule<OpKind> | undefined;
   if (rule === undefined) {
-    throw new InternalError(`differentiate: no gradient rule for "${node.kind}"`);
+    throw new InternalError(`differentiate: no gradient rule for "${kind}"`);
   }
-  return rule.gradient({ node, dy, ops, needed });
+  return rule.gradient(request);
 }
 
 /** The values between `wanted` and `loss`, both included. */

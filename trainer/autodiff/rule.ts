@@ -9,6 +9,8 @@ export interface GradientRequest<K extends OpKind> {
   /** Gradient of the loss with respect to the node's value; of the value's shape. */
   readonly dy: NodeId;
   readonly ops: Arithmetic;
+  /** Channels of a block, if the engine computes convolutions in blocks of channels. */
+  readonly block?: number | undefined;
   /** Whether the gradient of operand `index` is wanted at all. */
   needed(index: number): boolean;
 }

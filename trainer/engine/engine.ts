@@ -21,6 +21,11 @@ export interface Engine {
   /** For messages and logs: name and version. */
   readonly name: string;
   readonly threads: number;
+  /**
+   * Channels of a block, if convolutions of weights that are no constants are
+   * faster in blocks of channels (`blocked/`); found out by trial, once.
+   */
+  blockSize(): Promise<number | undefined>;
   /** Loads an ONNX model, and optimises it as far as asked: `all` unless told. */
   open(model: Uint8Array, optimization?: Optimization): Promise<Session>;
 }

@@ -10,6 +10,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { DType } from "../../core/dtype.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { probeBlocks } from "./blocked/probe.ts";
 import type { Engine, Feeds, Session } from "./engine.ts";
 
 /** What both packages export. */
@@ -70,16 +71,22 @@ function engineOf(runtime: Runtime, name: string, wanted: number): Engine {
     logSeverityLevel: 3,
     extra: SESSION_CONFIGURATION,
   };
+  const open: Engine["open"] = async (model, graphOptimizationLevel = "all") => {
+    const session = await runtime.InferenceSession.create(model, {
+      ...options,
+      graphOptimizationLevel,
+    });
+    return sessionOf(runtime, session);
+  };
+  let block: Promise<number | undefined> | undefined;
   return {
     name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),
     threads,
-    open: async (model, graphOptimizationLevel = "all") => {
-      const session = await runtime.InferenceSession.create(model, {
-        ...options,
-        graphOptimizationLevel,
-      });
-      return sessionOf(runtime, session);
+    blockSize: () => {
+      block ??= probeBlocks(open);
+      return block;
     },
+    open,
   };
 }
 

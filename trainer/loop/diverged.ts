@@ -2,8 +2,8 @@
 
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
-import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Engine, Feeds } from "../engine/engine.ts";
+import { openStep } from "../engine/step-session.ts";
 import { diagnosingGraph, GRADIENT, type TrainingGraphRequest } from "../step/training-graph.ts";
 import { inputNames, type Position } from "./state.ts";
 
@@ -44,9 +44,10 @@ async function largestGradient(
   request: DivergedRequest,
   feeds: Feeds,
 ): Promise<{ readonly name: string; readonly size: number }> {
-  const graph = diagnosingGraph(request);
+  const { graph, session } = await openStep(request.engine, block =>
+    diagnosingGraph({ ...request, block }),
+  );
   const wanted = inputNames(graph);
-  const session = await request.engine.open(writeOnnx(graph, { extensions: ["com.microsoft"] }));
   try {
     const own = Object.entries(feeds).filter(([name]) => wanted.has(name));
     return largest(await session.run(Object.fromEntries(own)));

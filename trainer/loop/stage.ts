@@ -8,8 +8,8 @@
 
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { writeOnnx } from "../../model/onnx/index.ts";
 import type { Session } from "../engine/engine.ts";
+import { openStep } from "../engine/step-session.ts";
 import { holdAll, holdMissing } from "../methods/held.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
 import { isRunningStatistic } from "../step/forward.ts";
@@ -72,11 +72,12 @@ export class Stage {
 
   /** Builds and loads the stage's graph; adds to `tensors` what it lacks. */
   static async open(request: StageRequest, tensors: StateTensors): Promise<Stage> {
-    const graph = trainingGraph(request);
+    const { graph, session } = await openStep(request.engine, block =>
+      trainingGraph({ ...request, block }),
+    );
     holdMissing(request.network, request.plan.methods, tensors);
     const inputs = inputNames(graph);
     completeState(graph, tensors, perStepInputs(request));
-    const session = await request.engine.open(writeOnnx(graph, { extensions: ["com.microsoft"] }));
     return new Stage(request, session, inputs, tensors);
   }
 

@@ -51,6 +51,8 @@ export interface TrainingGraphRequest {
   readonly batch: number;
   /** Share of the target given to the other classes, 0 to 1. */
   readonly labelSmoothing: number;
+  /** Channels of a block, for an engine that computes convolutions in blocks of channels. */
+  readonly block?: number | undefined;
 }
 
 /** The graph of one step of training. */
@@ -59,7 +61,7 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
   const { optimizer } = request;
   const names = [...forward.trained.keys()];
   const wanted = [...forward.trained.values()];
-  const plain = differentiate(ops.builder, loss, wanted, forward.gradients);
+  const plain = differentiate(ops.builder, loss, wanted, forward.gradients, request.block);
   const balanceRate = (): NodeId => ops.builder.input(BALANCE_RATE, "f32", []);
   const { gradients, balances } = emitPenalties(ops, forward, plain, balanceRate);
   const outputs: { name: string; id: NodeId }[] = [
@@ -116,7 +118,7 @@ function projected(
 export function diagnosingGraph(request: TrainingGraphRequest): Graph {
   const { ops, forward, loss } = emitLoss(request);
   const wanted = [...forward.trained.values()];
-  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients);
+  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients, request.block);
   const outputs = [...forward.trained.keys()].map((name, i) => {
     const size = ops.unary("abs", gradients[i]!);
     const axes = allAxes(ops.shapeOf(size).length);

@@ -104,14 +104,17 @@ const EXPORTERS: { readonly [K in Computed]: Exporter<K> } = {
   pad: exportPad,
 };
 
+/** The value that a node is written as, or `undefined` to write it as usual. */
+export type NodeOverride = (node: Node, e: ExportGraph) => string | undefined;
+
 /** Writes `node`, whose operands are written. */
-export function exportNode(node: Node, e: ExportGraph): void {
+export function exportNode(node: Node, e: ExportGraph, override?: NodeOverride): void {
   if (node.kind === "input") {
     e.writeInput(node);
   } else if (node.kind === "const") {
     e.writeConstant(node);
   } else {
     const exporter = EXPORTERS[node.kind] as Exporter<Computed>;
-    e.write(node, () => exporter(node as Node<Computed>, e));
+    e.write(node, () => override?.(node, e) ?? exporter(node as Node<Computed>, e));
   }
 }

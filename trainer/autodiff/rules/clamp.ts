@@ -2,7 +2,7 @@
  * @file y = min(max(x, lo), hi): dy where lo < y < hi, else 0.
  *
  * A comparison with an infinite bound is left out, so a ReLU costs one
- * comparison and one selection. At a bound itself the gradient is 0.
+ * comparison and one product. At a bound itself the gradient is 0.
  */
 
 import type { NodeId } from "../../../model/ir/graph.ts";
@@ -16,10 +16,10 @@ export const clamp: GradientRule<"clamp"> = {
     const bounded: NodeId = node.id;
     let dx = dy;
     if (min !== -Infinity) {
-      dx = ops.where(ops.compare("greater", bounded, scalar(min)), dx, scalar(0));
+      dx = ops.mul(dx, ops.indicator(ops.compare("greater", bounded, scalar(min))));
     }
     if (max !== Infinity) {
-      dx = ops.where(ops.compare("less", bounded, scalar(max)), dx, scalar(0));
+      dx = ops.mul(dx, ops.indicator(ops.compare("less", bounded, scalar(max))));
     }
     return [dx];
   },

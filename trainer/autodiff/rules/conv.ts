@@ -7,19 +7,26 @@
  *     db = Σ dy
  *
  * The matrix product per tap is the fastest of the forms of dw that ONNX
- * Runtime's inference operators allow.
+ * Runtime's inference operators allow, unless the engine computes convolutions
+ * in blocks: then dw is a convolution too, see `conv-weight-gradient.ts`.
  */
 
 import { InternalError } from "../../../model/diagnostics/diagnostic.ts";
 import type { ConvAttributes } from "../../../model/ir/attributes.ts";
 import type { NodeId } from "../../../model/ir/graph.ts";
 import type { Arithmetic } from "../arithmetic.ts";
+import {
+  convolvedGradient,
+  gradientPerTap,
+  isConvolution,
+  type WeightShape,
+} from "../conv-weight-gradient.ts";
 import type { GradientRule } from "../rule.ts";
-import { padded, tapsOf, tapView, unreached } from "../windows.ts";
+import { unreached } from "../windows.ts";
 
 export const conv: GradientRule<"conv"> = {
   kind: "conv",
-  gradient: ({ node, dy, ops, needed }) => {
+  gradient: ({ node, dy, ops, needed, block }) => {
     const { attrs } = node;
     if (attrs.layout !== "nchw" || attrs.clamp !== undefined) {
       throw new InternalError("differentiate: conv must be nchw, without a fused clamp");
@@ -27,7 +34,7 @@ export const conv: GradientRule<"conv"> = {
     const [x, w] = node.inputs as [NodeId, NodeId];
     return [
       needed(0) ? inputGradient(ops, attrs, x, w, dy) : undefined,
-      needed(1) ? weightGradient(ops, attrs, x, w, dy) : undefined,
+      needed(1) ? weightGradient(ops, attrs, x, w, dy, block) : undefined,
       node.inputs.length > 2 && needed(2) ? ops.sum(dy, [0, 2, 3]) : undefined,
     ];
   },
@@ -74,34 +81,10 @@ function weightGradient(
   x: NodeId,
   w: NodeId,
   dy: NodeId,
+  block: number | undefined,
 ): NodeId {
-  const [m, c, rows, columns] = ops.shapeOf(w) as readonly [number, number, number, number];
-  const [, , height, width] = ops.shapeOf(dy) as readonly [number, number, number, number];
-  const input = padded(ops, x, attrs);
-  const depthwise = c === 1 && attrs.group === m;
-  const perTap = tapsOf(attrs).map(tap => {
-    const view = tapView(ops, input, attrs, tap, [height, width]);
-    const product = depthwise
-      ? ops.sum(ops.mul(dy, view), [0, 2, 3])
-      : tapProduct(ops, dy, view, attrs.group);
-    return ops.reshape(product, [1, m, c]);
-  });
-  const stacked = ops.transpose(ops.concat(perTap, 0), [1, 2, 0]);
-  return ops.reshape(stacked, [m, c, rows, columns]);
-}
-
-/** Σ over batch and pixels of dy[m]·view[c], within each group: M/g · C/g per group. */
-function tapProduct(ops: Arithmetic, dy: NodeId, view: NodeId, group: number): NodeId {
-  const [n, m, height, width] = ops.shapeOf(dy) as readonly [number, number, number, number];
-  const channels = ops.shapeOf(view)[1]!;
-  const pixels = height * width;
-  const split = (value: NodeId, count: number): NodeId =>
-    group === 1
-      ? ops.reshape(value, [n, count, pixels])
-      : ops.reshape(value, [n, group, count / group, pixels]);
-  const product = ops.op("matmul", [split(dy, m), split(view, channels)], {
-    transposeA: false,
-    transposeB: true,
-  });
-  return ops.sum(product, [0]);
+  const size = ops.shapeOf(w) as WeightShape;
+  return block !== undefined && isConvolution(attrs, size, block)
+    ? convolvedGradient(ops, attrs, x, dy, size)
+    : gradientPerTap(ops, attrs, x, dy, size);
 }
