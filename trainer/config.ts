@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import { explainIssues } from "./config-issues.ts";
+import { distillOptions } from "./distill/options.ts";
 import { buildMethod, METHOD_KINDS, quantizes } from "./methods/index.ts";
 import type { MethodChoice, MethodKind } from "./methods/kind.ts";
 import { MODEL_KINDS } from "./models/index.ts";
@@ -86,6 +87,8 @@ const stage = z.strictObject({
   epochs: count,
   optimizer: z.discriminatedUnion("kind", [sgd, adam]).default(() => sgd.parse({ kind: "sgd" })),
   schedule,
+  /** What is learned from a teacher, beside the labels. */
+  distill: distillOptions.optional(),
   /** How the ranges of activations come about. */
   ranges: rangeOptions.default(EXTREMES),
   /** Changes body weights before the first update. */
@@ -155,13 +158,18 @@ export function parseConfig(value: unknown, at = "configuration"): TrainingConfi
   return result.data!;
 }
 
-/** Reads a configuration; a model file in it is found beside it. @throws train/bad-config, file/unreadable */
+/** Reads a configuration; model files in it are found beside it. @throws train/bad-config, file/unreadable */
 export async function loadConfig(path: string): Promise<TrainingConfig> {
   const value = extname(path) === ".json" ? await readJson(path) : await importConfig(path);
   const config = parseConfig(value, path);
-  if (!("onnx" in config.model)) return config;
-  const onnx = resolve(dirname(path), config.model.onnx);
-  return { ...config, model: { ...config.model, onnx } };
+  const beside = (file: string): string => resolve(dirname(path), file);
+  const stages = config.stages.map(stage =>
+    stage.distill === undefined
+      ? stage
+      : { ...stage, distill: { ...stage.distill, teacher: beside(stage.distill.teacher) } },
+  );
+  if (!("onnx" in config.model)) return { ...config, stages };
+  return { ...config, stages, model: { ...config.model, onnx: beside(config.model.onnx) } };
 }
 
 /** What is wrong between stages, and between the keys of one. */

@@ -36,6 +36,7 @@ export const DIAGNOSTIC_CODES = {
   "train/diverged": "the loss became NaN or infinite",
   "train/bad-checkpoint": "the checkpoint does not belong to this training run, or is damaged",
   "train/unsupported-model": "the model has parts that tritc cannot train",
+  "train/bad-teacher": "the teacher does not fit the student",
   "train/no-engine": "no ONNX Runtime is installed to train with",
   "file/unreadable": "a file cannot be read",
   "file/unwritable": "a file cannot be written",

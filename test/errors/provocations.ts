@@ -236,6 +236,13 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
       ...["--out", join(path, "run")],
     ];
   },
+  "train/bad-teacher": bench => {
+    const flatten = { op: "Flatten", inputs: ["x"], outputs: ["y"], name: "flatten" };
+    bench.write("teacher.onnx", makeModel({ inputs: { x: [1, 1, 28, 28] }, nodes: [flatten] }));
+    const [stage] = TRAINING.stages;
+    const distill = { teacher: "teacher.onnx", logits: {} };
+    return training({ ...TRAINING, stages: [{ ...stage, distill }] })(bench);
+  },
   "train/no-engine": bench => {
     const args = training(TRAINING)(bench) as readonly string[];
     const hooks = new URL("without-onnxruntime.mjs", import.meta.url).href;

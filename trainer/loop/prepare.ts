@@ -10,6 +10,8 @@ import type { Graph } from "../../model/ir/graph.ts";
 import { readOnnx } from "../../model/onnx/index.ts";
 import type { StageConfig, TrainingConfig } from "../config.ts";
 import { type Dataset, openData, pickSamples } from "../data/index.ts";
+import type { Distillation } from "../distill/distillation.ts";
+import { prepareDistillations } from "../distill/prepare.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildMethod } from "../methods/index.ts";
 import { modelKind } from "../models/index.ts";
@@ -34,7 +36,9 @@ export interface PreparedRun {
   readonly validation: Samples;
   readonly test: Samples;
   readonly labels: readonly string[];
-  /** Of the configuration and the samples. */
+  /** What each stage learns from a teacher; absent for stages without one. */
+  readonly distillations: readonly (Distillation | undefined)[];
+  /** Of the configuration, the samples and the teachers. */
   readonly digest: string;
 }
 
@@ -58,6 +62,7 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
     { ...recognized, input, training },
     engine,
   );
+  const distillations = await prepareDistillations(config.stages, network, input);
   return {
     network: config.name === undefined ? network : { ...network, name: config.name },
     parameters,
@@ -66,7 +71,8 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
     validation: samplesOf(validationSet, shape),
     test: samplesOf(testSet, shape),
     labels: whole.classNames,
-    digest: digestOfRun(config, all),
+    distillations: distillations.stages,
+    digest: digestOfRun(config, all, distillations.digests),
   };
 }
 
@@ -165,7 +171,11 @@ function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Datas
   return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
 }
 
-function digestOfRun(config: TrainingConfig, { data, labels }: Samples): string {
+function digestOfRun(
+  config: TrainingConfig,
+  { data, labels }: Samples,
+  teachers: readonly string[],
+): string {
   const hash = createHash("sha256").update(JSON.stringify(config)).update(data).update(labels);
-  return hash.digest("hex");
+  return hash.update(teachers.join()).digest("hex");
 }

@@ -156,6 +156,7 @@ export class Training {
       schedule: config.schedule,
       augmentation: this.#config.augment,
       seed: this.#config.seed,
+      distillation: this.#run.distillations[index],
       refresh: config.refresh,
       freeze: config.freeze,
       checkpoint: () => (this.#hasCheckpoint ? this.#checkpointPath : undefined),

@@ -25,11 +25,21 @@ export function emitInput(
 /** The integers stored − mean, as f32. */
 export function emitCentred(
   ops: Arithmetic,
-  { input: { name, shape } }: Network,
-  { dtype, mean }: InputQuantization,
+  network: Network,
+  input: InputQuantization,
   batch: number,
 ): NodeId {
-  const stored = ops.builder.input(name, dtype, [batch, ...shape]);
+  const stored = emitStored(ops, network, input, batch);
   const samples = ops.op("cast", [stored], { to: "f32" });
-  return mean === 0 ? samples : ops.sub(samples, scalar(mean));
+  return input.mean === 0 ? samples : ops.sub(samples, scalar(input.mean));
+}
+
+/** The samples as they are stored. */
+export function emitStored(
+  ops: Arithmetic,
+  { input: { name, shape } }: Network,
+  { dtype }: InputQuantization,
+  batch: number,
+): NodeId {
+  return ops.builder.input(name, dtype, [batch, ...shape]);
 }

@@ -12,6 +12,7 @@ import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { graphBuilder } from "../../model/ops/index.ts";
 import { Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import { differentiate } from "../autodiff/differentiate.ts";
+import { type Distillation, emitDistillation } from "../distill/distillation.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -51,17 +52,19 @@ export interface TrainingGraphRequest {
   readonly batch: number;
   /** Share of the target given to the other classes, 0 to 1. */
   readonly labelSmoothing: number;
+  /** Absent: the stage learns from labels alone. */
+  readonly distillation?: Distillation | undefined;
   /** Channels of a block, for an engine that computes convolutions in blocks of channels. */
   readonly block?: number | undefined;
 }
 
 /** The graph of one step of training. */
 export function trainingGraph(request: TrainingGraphRequest): Graph {
-  const { ops, forward, loss, correct } = emitLoss(request);
+  const { ops, forward, loss, objective, correct } = emitLoss(request);
   const { optimizer } = request;
   const names = [...forward.trained.keys()];
   const wanted = [...forward.trained.values()];
-  const plain = differentiate(ops.builder, loss, wanted, forward.gradients, request.block);
+  const plain = differentiate(ops.builder, objective, wanted, forward.gradients, request.block);
   const balanceRate = (): NodeId => ops.builder.input(BALANCE_RATE, "f32", []);
   const { gradients, balances } = emitPenalties(ops, forward, plain, balanceRate);
   const outputs: { name: string; id: NodeId }[] = [
@@ -116,9 +119,9 @@ function projected(
 
 /** The graph that says how large the gradient of every parameter is, to explain a divergence. */
 export function diagnosingGraph(request: TrainingGraphRequest): Graph {
-  const { ops, forward, loss } = emitLoss(request);
+  const { ops, forward, objective } = emitLoss(request);
   const wanted = [...forward.trained.values()];
-  const gradients = differentiate(ops.builder, loss, wanted, forward.gradients, request.block);
+  const gradients = differentiate(ops.builder, objective, wanted, forward.gradients, request.block);
   const outputs = [...forward.trained.keys()].map((name, i) => {
     const size = ops.unary("abs", gradients[i]!);
     const axes = allAxes(ops.shapeOf(size).length);
@@ -131,7 +134,10 @@ export function diagnosingGraph(request: TrainingGraphRequest): Graph {
 interface EmittedLoss {
   readonly ops: Arithmetic;
   readonly forward: TrainingForward;
+  /** Of the labels: what is reported. */
   readonly loss: NodeId;
+  /** What is descended on: with what a teacher adds. */
+  readonly objective: NodeId;
   readonly correct: NodeId;
 }
 
@@ -149,7 +155,13 @@ function emitLoss(request: TrainingGraphRequest): EmittedLoss {
   const hit = ops.indicator(ops.compare("equal", labels, iota(ops, classes)));
   const loss = crossEntropy(ops, forward.logits, hit, labelSmoothing);
   const correct = countCorrect(ops, forward.logits, hit);
-  return { ops, forward, loss, correct };
+  const { distillation } = request;
+  const { logits, values } = forward;
+  const objective =
+    distillation === undefined
+      ? loss
+      : emitDistillation(ops, distillation, { network, input, images, logits, values }, loss);
+  return { ops, forward, loss, objective, correct };
 }
 
 /** 0 … count − 1 as a row. */
