@@ -9,6 +9,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKernels } from "./commands/kernels.ts";
 import { addPasses } from "./commands/passes.ts";
+import { addPrune } from "./commands/prune.ts";
 import { addQuantize } from "./commands/quantize.ts";
 import { addRun } from "./commands/run.ts";
 import { addTrain } from "./commands/train.ts";
@@ -21,6 +22,7 @@ import type { Terminal } from "./terminal.ts";
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   addTrain,
   addQuantize,
+  addPrune,
   addCompile,
   addRun,
   addEval,
