@@ -13,7 +13,7 @@ export interface OpenModule {
   readonly run: (inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>;
 }
 
-/** @throws run/not-tritc; what it returns throws run/wrong-shape, run/wrong-dtype */
+/** @throws run/not-tritc, run/no-simd; what it returns throws run/wrong-shape, run/wrong-dtype */
 export async function openModule(bytes: Uint8Array, path: string): Promise<OpenModule> {
   const { manifest } = parseWasmFile(bytes, path);
   const model = await translated(path, () => load(bytes as BufferSource));
@@ -48,7 +48,8 @@ async function translated<R>(path: string, action: () => Promise<R>): Promise<R>
   }
 }
 
-function asModelError(error: unknown, path: string): unknown {
+/** The same as a diagnostic about the module at `path`, if the runtime threw it. */
+export function asModelError(error: unknown, path: string): unknown {
   if (!(error instanceof RunError)) return error;
   const { code, expected, got } = error;
   return new ModelError(

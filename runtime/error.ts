@@ -1,7 +1,7 @@
 /** @file What can go wrong when a module is loaded or run. */
 
 /** Codes as in docs/errors.md. */
-export type RunErrorCode = "run/wrong-shape" | "run/wrong-dtype" | "run/not-tritc";
+export type RunErrorCode = "run/wrong-shape" | "run/wrong-dtype" | "run/not-tritc" | "run/no-simd";
 
 export class RunError extends Error {
   override readonly name = "RunError";

@@ -1,5 +1,6 @@
 /** @file Where a module comes from: bytes, a response, an address, or a compiled module. */
 
+import { demandTier, tierIn } from "./engine.ts";
 import { RunError } from "./error.ts";
 
 /** A string is an address for `fetch`; in Node it may also be the path of a file. */
@@ -14,10 +15,12 @@ export type ModuleSource =
 export async function compileSource(source: ModuleSource): Promise<WebAssembly.Module> {
   const found = await source;
   if (found instanceof WebAssembly.Module) return found;
+  const bytes = await bytesOf(found);
   try {
-    return await WebAssembly.compile(await bytesOf(found));
+    return await WebAssembly.compile(bytes);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
+    demandTier(tierIn(bytes) ?? "scalar");
     throw new RunError("run/not-tritc", "the source", "a WebAssembly module", error.message);
   }
 }

@@ -1,9 +1,10 @@
 /** @file Selection: the cost model prefers what suits the shape, and shows what it rejected. */
 
 import { describe, expect, test } from "vitest";
+import type { SimdTier } from "../core/abi.ts";
 import type { ConvAttributes } from "../model/ir/attributes.ts";
 import { Random } from "./fuzz/random.ts";
-import { compileAsIs, graphOf } from "./plan/compile-and-compare.ts";
+import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 
 const random = new Random(2);
 
@@ -38,5 +39,33 @@ describe("kernel selection", () => {
 
   test("keeps the rejected ones on record", () => {
     expect(choiceFor(4, 8, 8).length).toBeGreaterThan(1);
+  });
+});
+
+describe("kernels for 7-bit activations", () => {
+  const same = { strides: [1, 1], dilations: [1, 1], group: 1, layout: "nchw" } as const;
+  const attrs = { ...same, kernel: [3, 3], pads: [1, 1, 1, 1] } as const;
+  const graph = graphOf(b => {
+    const x = b.input("x", "f32", [1, 3, 6, 5]);
+    const first = b.add("conv", [x, b.constant(random.f32([9, 3, 3, 3]))], attrs);
+    const bent = b.add("clamp", [first], { min: 0, max: Infinity });
+    return [b.add("conv", [bent, b.constant(random.f32([10, 9, 3, 3]))], attrs)];
+  });
+  const inputs = { x: random.f32([1, 3, 6, 5]) };
+  const options = { weights: "int8", activations: "u7", samples: [inputs] } as const;
+  const compiled = (simd: SimdTier) => compileGraph(graph, { ...options, simd });
+
+  test("run where activations are 0…127, on the relaxed tier only", () => {
+    const kernels = compiled("relaxed").manifest.layers.map(({ kernel }) => kernel);
+    expect(kernels.filter(kernel => kernel.includes("_qc8w_igemm_"))).toEqual([
+      expect.stringContaining("__simd128"),
+      expect.stringContaining("__relaxed"),
+    ]);
+    const others = compiled("simd128").manifest.layers.map(({ kernel }) => kernel);
+    expect(others.join()).not.toContain("__relaxed");
+  });
+
+  test("give the oracle's bits", () => {
+    expect(mismatch(compiled, inputs)).toBeUndefined();
   });
 });

@@ -29,11 +29,12 @@ export function parseKernelTable(rows: unknown): readonly KernelRow[] {
 }
 
 function parseRow(row: unknown): KernelRow {
-  const { name, family, isa, mr, nr, kr, packing } = row as Record<string, unknown>;
+  const { name, family, isa, mr, nr, kr, packing, x } = row as Record<string, unknown>;
   const tile = [mr, nr, kr].every(size => Number.isInteger(size) && (size as number) > 0);
   const words = typeof name === "string" && typeof family === "string";
   const known = packing === undefined || PACKINGS.includes(packing as Packing);
-  if (!tile || !words || !known || !SIMD_TIERS.includes(isa as SimdTier)) {
+  const activations = x === undefined || x === "u7";
+  if (!tile || !words || !known || !activations || !SIMD_TIERS.includes(isa as SimdTier)) {
     throw new InternalError(`the kernel table has a malformed row: ${JSON.stringify(row)}`);
   }
   return row as KernelRow;

@@ -15,6 +15,8 @@ export interface KernelRow extends Tile {
   readonly isa: SimdTier;
   /** Output pixels at once. */
   readonly mr: number;
+  /** Which activations it takes: those in 0…127; absent: any of its type. */
+  readonly x?: "u7";
 }
 
 /** One way to compute a node with library kernels. */

@@ -8,10 +8,12 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WASI } from "node:wasi";
+import { asModelError } from "../../cli/module.ts";
 import { compile } from "../../compiler/index.ts";
 import { tensorOf } from "../../core/tensor.ts";
 import type { DiagnosticCode } from "../../model/diagnostics/codes.ts";
 import { parseGraph } from "../../model/ir/parse.ts";
+import { demandTier } from "../../runtime/engine.ts";
 import { TARGETS } from "../../targets/index.ts";
 import { loadKernelLibrary } from "../../targets/kernel-files.ts";
 import { formatNpy } from "../../trainer/data/index.ts";
@@ -99,6 +101,10 @@ function commanding(input: Uint8Array | undefined): Provocation {
   };
 }
 
+/** Whether a probe of the engine has the prefix and number of a relaxed instruction. */
+function hasRelaxed(bytes: Uint8Array): boolean {
+  return bytes.some((byte, at) => byte === 0xfd && bytes[at + 1]! >= 0x80);
+}
 export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
   "onnx/not-onnx": compiling(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)),
   "onnx/truncated": compiling(makeModel(LAYER).subarray(0, 60)),
@@ -207,6 +213,13 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
     write("other.wasm", Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
     write("input.raw", new Uint8Array(16)),
   ],
+  "run/no-simd": () => () => {
+    try {
+      demandTier("relaxed", bytes => !hasRelaxed(bytes));
+    } catch (error) {
+      throw asModelError(error, "model.wasm");
+    }
+  },
   "verify/different": ({ write }) => {
     const wasm = moduleOf(LAYER);
     return [
@@ -243,6 +256,10 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
     const distill = { teacher: "teacher.onnx", logits: {} };
     return training({ ...TRAINING, stages: [{ ...stage, distill }] })(bench);
   },
+  "prune/no-layers": ({ write, path }) => [
+    ...["prune", write("model.onnx", makeModel(LAYER)), "--sparsity", "0.5"],
+    ...["--out", join(path, "pruned.onnx")],
+  ],
   "train/no-engine": bench => {
     const args = training(TRAINING)(bench) as readonly string[];
     const hooks = new URL("without-onnxruntime.mjs", import.meta.url).href;

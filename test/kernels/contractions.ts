@@ -63,7 +63,7 @@ function sizesOf(random: Random, index: number): Sizes {
 const FLOAT_KINDS = ["plain", "plain", "special", "wide", "non-finite"] as const;
 const INTEGER_KINDS = ["plain", "extreme", "lowest", "zero"] as const;
 
-const RANGES = { i8: [-128, 127], tc2w: [-1, 1] } as const;
+const RANGES = { i8: [-128, 127], u7: [0, 127], tc2w: [-1, 1] } as const;
 
 /** The kind of all integers of a trial: the second round of fixed sizes sums the largest products. */
 function integerKind(random: Random, index: number): IntegerKind {
@@ -74,7 +74,7 @@ function integerKind(random: Random, index: number): IntegerKind {
 /** Activations or weights of the `index`-th trial. */
 function operand(
   random: Random,
-  element: WeightElement,
+  element: WeightElement | "u7",
   count: number,
   index: number,
 ): Float32Array | Int8Array {
@@ -99,7 +99,7 @@ function igemmTrial(scene: Scene, kernel: KernelRow, family: ProductFamily, inde
   const xRow = random.integer(0, 40) * size;
   const input = operand(
     random,
-    family.activation,
+    kernel.x ?? family.activation,
     ((rows - 1) * xRow + (cols - 1) * xCol + reach) / size,
     index,
   );

@@ -53,15 +53,22 @@ export interface ProductGroup {
   readonly calls: readonly ProductCall[];
 }
 
-/** One candidate for each kernel of the product's family. */
+/** One candidate for each kernel of the product's family that takes its activations. */
 export function productCandidates(step: Step, product: Product): Candidate[] {
   const { activation, element, epilogue } = product;
   const family = `${activation}_${WEIGHT_WORDS[element]}_igemm_${epilogue.word}`;
-  return step.kernels(family).map(kernel => ({
+  const kernels = step.kernels(family).filter(({ x }) => x === undefined || isU7(step));
+  return kernels.map(kernel => ({
     kernel,
     ...costOf(kernel, product),
     run: () => run(step, kernel, product),
   }));
+}
+
+/** Whether all that windows read, padding included, is in 0…127. */
+function isU7(step: Step): boolean {
+  const zeroPoints = step.operands[0]!.type.quantization?.zeroPoints ?? [];
+  return step.range(0).min >= 0 && zeroPoints.every(zeroPoint => zeroPoint >= 0);
 }
 
 function costOf(kernel: KernelRow, product: Product) {
