@@ -16,7 +16,7 @@
 import {
   ADD_ZERO_POINT, ADDEND_MULTIPLIER, ADDEND_ZERO, BIASES, CHANNELS, COLUMNS, DILATION_COLUMNS,
   DILATION_ROWS, FRACTION_BITS, GAP_BITS, GROUP, INPUTS, KERNEL_COLUMNS, KERNEL_ROWS, LAST, NEGATE,
-  PAD_LEFT, RESTART, ROWS, SHIFT, STRIDE, SUM_MULTIPLIER, SUM_ZERO, WIDEN, WIDEN_NEGATED, X_LEFT,
+  PAD_LEFT, RESTART, ROWS, SHIFT, STRIDE_ROWS, SUM_MULTIPLIER, SUM_ZERO, WIDEN, WIDEN_NEGATED, X_LEFT,
   X_PHASE, X_PHASES, X_PLANE, X_ROW, Y_LEFT, Y_PHASE, Y_PHASES, Y_PLANE, Y_ROW, Z_LEFT, Z_PLANE,
   Z_ROW, ZERO_POINT,
 } from "./list-parameters";
@@ -154,7 +154,7 @@ export function listConvolution(
   const taps = scratch + TAPS;
   fillTaps(taps, p);
   const allRows = load<i32>(p, ROWS), allVectors = (load<i32>(p, COLUMNS) + 7) >> 3;
-  const step = load<i32>(p, STRIDE) * load<i32>(p, X_ROW);
+  const step = load<i32>(p, STRIDE_ROWS) * load<i32>(p, X_ROW);
   const yImage = y + <usize>(load<i32>(p, Y_LEFT) / load<i32>(p, Y_PHASES) * 2);
   const zImage = z + <usize>(load<i32>(p, Z_LEFT) * 2);
   const yVector = VECTOR_BYTES / load<i32>(p, Y_PHASES);

@@ -21,29 +21,30 @@ export const INPUTS: usize = 56;
 export const GAP_BITS: usize = 60;
 export const KERNEL_ROWS: usize = 64;
 export const KERNEL_COLUMNS: usize = 68;
-export const STRIDE: usize = 72;
-export const DILATION_ROWS: usize = 76;
-export const DILATION_COLUMNS: usize = 80;
-export const PAD_LEFT: usize = 84;
-export const ROWS: usize = 88;
-export const COLUMNS: usize = 92;
+export const STRIDE_ROWS: usize = 72;
+export const STRIDE_COLUMNS: usize = 76;
+export const DILATION_ROWS: usize = 80;
+export const DILATION_COLUMNS: usize = 84;
+export const PAD_LEFT: usize = 88;
+export const ROWS: usize = 92;
+export const COLUMNS: usize = 96;
 
-export const X_PLANE: usize = 96;
-export const X_ROW: usize = 100;
-export const X_LEFT: usize = 104;
-export const X_PHASES: usize = 108;
-export const X_PHASE: usize = 112;
-export const Y_PLANE: usize = 116;
-export const Y_ROW: usize = 120;
-export const Y_LEFT: usize = 124;
-export const Y_PHASES: usize = 128;
-export const Y_PHASE: usize = 132;
-export const Z_PLANE: usize = 136;
-export const Z_ROW: usize = 140;
-export const Z_LEFT: usize = 144;
+export const X_PLANE: usize = 100;
+export const X_ROW: usize = 104;
+export const X_LEFT: usize = 108;
+export const X_PHASES: usize = 112;
+export const X_PHASE: usize = 116;
+export const Y_PLANE: usize = 120;
+export const Y_ROW: usize = 124;
+export const Y_LEFT: usize = 128;
+export const Y_PHASES: usize = 132;
+export const Y_PHASE: usize = 136;
+export const Z_PLANE: usize = 140;
+export const Z_ROW: usize = 144;
+export const Z_LEFT: usize = 148;
 
 /** Where the biases begin. */
-export const BIASES: usize = 164;
+export const BIASES: usize = 168;
 
 // Flags of a run: compiler/specialize/sparse-lists.ts.
 export const RESTART = 1;

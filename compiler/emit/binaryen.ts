@@ -58,6 +58,13 @@ export interface WasmModule {
   readonly local: { readonly get: (index: number, type: Type) => Expression };
   block(label: string | null, body: readonly Expression[], type?: Type): Expression;
   call(name: string, operands: readonly Expression[], result: Type): Expression;
+  call_indirect(
+    table: string,
+    target: Expression,
+    operands: readonly Expression[],
+    params: Type,
+    results: Type,
+  ): Expression;
   drop(value: Expression): Expression;
   select(condition: Expression, yes: Expression, no: Expression): Expression;
   addFunction(
@@ -78,6 +85,14 @@ export interface WasmModule {
   getNumFunctions(): number;
   getFunctionByIndex(index: number): Handle;
   addFunctionExport(internal: string, external: string): Handle;
+  addTable(name: string, initial: number, maximum: number): Handle;
+  addTableExport(internal: string, external: string): Handle;
+  addActiveElementSegment(
+    table: string,
+    name: string,
+    functions: readonly string[],
+    offset: Expression,
+  ): Handle;
   getNumExports(): number;
   getExportByIndex(index: number): Handle;
   removeExport(name: string): void;

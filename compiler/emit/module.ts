@@ -40,6 +40,7 @@ import {
   type WasmModule,
 } from "./binaryen.ts";
 import type { CommandShell } from "./command.ts";
+import { addLayerSection, addLayerTable } from "./layer-table.ts";
 import { manifestBytes } from "./manifest.ts";
 import { CODE_MODULE, spliceFunctions } from "./splice.ts";
 
@@ -110,6 +111,7 @@ function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): voi
   addFunctions(module, plan, kernels);
   if (shell !== undefined) addCommand(module, shell.address, kernels);
   module.addCustomSection(MANIFEST_SECTION, manifestBytes(manifest));
+  addLayerSection(module, plan);
   binaryen.setDebugInfo(false);
   binaryen.setFastMath(false);
   module.runPasses(PASSES);
@@ -162,7 +164,7 @@ function addFunctions(
   kernels: ReadonlyMap<string, FunctionInfo>,
 ): void {
   const { none, i32 } = binaryen;
-  const calls = plan.calls.map(call => callKernel(module, call, kernels));
+  const calls = callsOf(module, plan, kernels);
   const constant = (value: number) => module.i32.const(value);
   const bodies = {
     [EXPORTS.abi]: constant(ABI_VERSION),
@@ -178,6 +180,18 @@ function addFunctions(
     module.addFunction(name, i32, i32, [], choose(module, addresses));
     module.addFunctionExport(name, name);
   }
+}
+
+/** What a run does; calls that have a slot go through the table. */
+function callsOf(
+  module: WasmModule,
+  { calls }: Plan,
+  kernels: ReadonlyMap<string, FunctionInfo>,
+): Expression[] {
+  const direct = calls.map(call => callKernel(module, call, kernels));
+  const layers = direct.filter((_, i) => calls[i]!.slot !== undefined);
+  const through = addLayerTable(module, layers).values();
+  return calls.map(({ slot }, i) => (slot === undefined ? direct[i]! : through.next().value!));
 }
 
 /** The address whose index is the first parameter; 0 for an index that does not exist. */

@@ -20,6 +20,8 @@ export interface DraftCall {
   readonly writes: readonly Region[];
   readonly value: string;
   readonly work: Work;
+  /** Of a call through a slot: where the loader puts the data of code. */
+  readonly room?: ConstantBlock;
 }
 
 /** What a call touches. */
@@ -62,6 +64,14 @@ export class Draft {
     return block;
   }
 
+  /** A block of its own that a loader writes, not the module. */
+  reserve(name: string, bytes: number): ConstantBlock {
+    const data = new Uint8Array(bytes);
+    const block: ConstantBlock = { kind: "constant", name, role: "reserved", data };
+    this.#constants.set(`reserved:${name}`, block);
+    return block;
+  }
+
   /** Memory of which nothing is known when a node's calls begin. */
   scratch(name: string, bytes: number): BufferBlock {
     const block: BufferBlock = { kind: "buffer", name, bytes };
@@ -76,12 +86,18 @@ export class Draft {
     return name;
   }
 
-  call(kernel: string, args: readonly Argument[], touch: Touch, value: string): void {
+  call(
+    kernel: string,
+    args: readonly Argument[],
+    touch: Touch,
+    value: string,
+    room?: ConstantBlock,
+  ): void {
     const reads = touch.reads.map(asRegion);
     const writes = touch.writes.map(asRegion);
     for (const { block } of writes) this.#fillFrame(block);
     const work = touch.work ?? workOf(reads, writes);
-    this.calls.push({ kernel, args, reads, writes, value, work });
+    this.calls.push({ kernel, args, reads, writes, value, work, ...(room && { room }) });
   }
 
   #distinct(name: string): string {

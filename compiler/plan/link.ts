@@ -5,7 +5,8 @@ import { dtypeBytes } from "../../core/dtype.ts";
 import { elementCount } from "../../core/shape.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
-import type { Argument } from "./argument.ts";
+import type { LayerSlot } from "../specialize/layer-slots.ts";
+import type { Address, Argument } from "./argument.ts";
 import type { DraftCall } from "./draft.ts";
 import { type Arena, type Lifetime, planMemory } from "./memory.ts";
 import {
@@ -179,5 +180,24 @@ function linkCall(call: DraftCall, address: (name: string) => number): Call {
     writes: call.writes.map(place),
     value: call.value,
     work: call.work,
+    ...(call.room && { slot: slotOf(call, call.room, resolve) }),
   };
 }
+
+/** `call` is that of a kernel over lists, whose arguments are the addresses of a slot. */
+function slotOf(
+  { args, writes }: DraftCall,
+  room: ConstantBlock,
+  resolve: (argument: Argument) => number,
+): LayerSlot {
+  const [x, y, z, parameters, lists, scratch] = args.map(resolve) as Six;
+  const area = (args[5] as Address).block.name;
+  const scratchBytes = writes.find(({ block }) => block === area)!.bytes;
+  const roomBytes = room.data.length;
+  return {
+    ...{ x, y, z, parameters, lists, scratch, scratchBytes },
+    ...{ room: resolve({ block: room, offset: 0 }), roomBytes },
+  };
+}
+
+type Six = [number, number, number, number, number, number];

@@ -32,6 +32,7 @@ export interface Places {
 export interface NodeChoices {
   readonly costs: Costs;
   readonly method: PlaneMethodName | undefined;
+  readonly codeAtLoad: boolean;
 }
 
 /** What reports call code that is written for a layer. */
@@ -40,6 +41,7 @@ const CODE = "code";
 export class NodeStep implements Step {
   readonly operands: readonly Node[];
   readonly method: PlaneMethodName | undefined;
+  readonly codeAtLoad: boolean;
   readonly #node: Node;
   readonly #graph: Graph;
   readonly #draft: Draft;
@@ -57,10 +59,11 @@ export class NodeStep implements Step {
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
     places: Places,
-    { costs, method }: NodeChoices,
+    { costs, method, codeAtLoad }: NodeChoices,
   ) {
     this.operands = node.inputs.map(id => graph.nodes[id]!);
     this.method = method;
+    this.codeAtLoad = codeAtLoad;
     this.#costs = costs;
     this.#node = node;
     this.#graph = graph;
@@ -141,9 +144,12 @@ export class NodeStep implements Step {
     best.run();
   }
 
-  call(kernel: KernelRow, args: readonly Argument[], touch: Touch): void {
+  call(kernel: KernelRow, args: readonly Argument[], touch: Touch, roomBytes?: number): void {
     this.#used.add(kernel.name);
-    this.#draft.call(kernel.name, args, touch, labelOf(this.#node));
+    const label = labelOf(this.#node);
+    const room =
+      roomBytes === undefined ? undefined : this.#draft.reserve(`${label} code`, roomBytes);
+    this.#draft.call(kernel.name, args, touch, label, room);
   }
 
   callCode(body: Uint8Array, args: readonly Argument[], touch: Touch): void {

@@ -7,6 +7,7 @@
  */
 
 import type { BufferRecord, LayerReport, Port, SimdTier, TargetName } from "../../core/abi.ts";
+import type { LayerSlot } from "../specialize/layer-slots.ts";
 import type { Work } from "./work.ts";
 
 /** Alignment of static blocks and buffers. */
@@ -44,10 +45,12 @@ export interface Call {
   readonly value: string;
   /** What the planner's costs are multiplied with. */
   readonly work: Work;
+  /** Of a call through the function table: what a loader needs to write code in its place. */
+  readonly slot?: LayerSlot;
 }
 
-/** What a static block holds: `weights` count as such in reports. */
-export type StaticRole = "weights" | "parameters" | "table" | "tensor";
+/** What a static block holds: `weights` count as such in reports; `reserved` ones are zeros for a loader to fill. */
+export type StaticRole = "weights" | "parameters" | "table" | "tensor" | "reserved";
 
 /** Bytes that are in the module from the start and are never written. */
 export interface StaticBlock {

@@ -6,25 +6,11 @@
  * then `i16 multiplier[channels]`; assembly/list-parameters.ts states the same.
  */
 
-import type { Interval } from "../../core/interval.ts";
-import type { AddRequantization, Requantization } from "../../core/requantize.ts";
-import type { Planes } from "./planes.ts";
+import type { CodeConvolution } from "./layer.ts";
 import type { GapBits } from "./sparse-lists.ts";
 
 /** A ternary convolution on channel planes, but for its weights. */
-export interface ListConvolution {
-  readonly kernel: readonly [number, number];
-  readonly stride: 1 | 2;
-  readonly dilations: readonly [number, number];
-  readonly padLeft: number;
-  readonly group: number;
-  readonly input: Planes;
-  readonly output: Planes;
-  readonly bias: Int32Array;
-  readonly requantization: Requantization;
-  readonly addend?: { readonly planes: Planes; readonly requantization: AddRequantization };
-  /** Of the integers that windows read, padding included. */
-  readonly range: Interval;
+export interface ListConvolution extends Omit<CodeConvolution, "weights"> {
   readonly gapBits: GapBits;
 }
 
@@ -47,7 +33,8 @@ const WORDS = [
   "gapBits",
   "kernelRows",
   "kernelColumns",
-  "stride",
+  "strideRows",
+  "strideColumns",
   "dilationRows",
   "dilationColumns",
   "padLeft",
@@ -80,8 +67,13 @@ const SUMS_BYTES = 8 * (32 + 16);
 const HEADER_BYTES = WORDS.length * WORD_BYTES;
 
 /** The scratch area of a kernel. */
-export function listScratchBytes({ kernel, group, input }: ListConvolution): number {
-  return SUMS_BYTES + (input.channels / group) * kernel[0] * kernel[1] * WORD_BYTES;
+export function listScratchBytes({
+  input,
+  group,
+  kernel,
+}: Omit<ListConvolution, "gapBits">): number {
+  const taps = (input.channels / group) * kernel[0] * kernel[1];
+  return SUMS_BYTES + taps * WORD_BYTES;
 }
 
 export function packListParameters(conv: ListConvolution): Uint8Array {
@@ -123,7 +115,8 @@ function wordsOf(conv: ListConvolution): Words {
     gapBits: conv.gapBits,
     kernelRows: kernel[0],
     kernelColumns: kernel[1],
-    stride: conv.stride,
+    strideRows: conv.strides[0],
+    strideColumns: conv.strides[1],
     dilationRows: dilations[0],
     dilationColumns: dilations[1],
     padLeft: conv.padLeft,
@@ -178,10 +171,11 @@ function fits(bytes: Uint8Array, at: number, count: number): boolean {
 /** Whether all counts are positive, and choices are among those there are. */
 function isSound(words: Words): boolean {
   const { channels, inputs, group, kernelRows, kernelColumns, rows, columns } = words;
-  const counts = [channels, inputs, group, kernelRows, kernelColumns, rows, columns];
+  const { strideRows, strideColumns } = words;
+  const counts = [channels, inputs, group, kernelRows, kernelColumns, strideRows, strideColumns];
   return (
-    counts.every(count => count > 0 && count < 2 ** 16) &&
-    [words.stride, words.xPhases, words.yPhases].every(choice => choice === 1 || choice === 2) &&
+    [...counts, rows, columns].every(count => count > 0 && count < 2 ** 16) &&
+    [words.xPhases, words.yPhases].every(choice => choice === 1 || choice === 2) &&
     [4, 8].includes(words.gapBits) &&
     inputs % group === 0 &&
     channels % group === 0
@@ -207,7 +201,7 @@ function convolutionOf(w: Words, bias: Int32Array, multipliers: number[]): ListC
   };
   return {
     kernel: [w.kernelRows, w.kernelColumns],
-    stride: w.stride as 1 | 2,
+    strides: [w.strideRows, w.strideColumns],
     dilations: [w.dilationRows, w.dilationColumns],
     padLeft: w.padLeft,
     group: w.group,

@@ -55,12 +55,16 @@ const convolution: TrialMaker = (scene, { mr, nr }, index) => {
   const { random } = scene;
   const { kernel, group, inputs, channels } = randomShape(scene, index);
   const stride = random.pick([1, 1, 2] as const);
+  const strides = [random.integer(1, 2), stride] as const;
   const dilations = [random.integer(1, 2), random.integer(1, 2)] as const;
   const pads = [random.integer(0, 2), random.integer(0, 3)] as const;
   const rows = mr + (inputs > 9 ? 0 : random.integer(0, mr + 1));
   const columns = Math.max(1, nr - random.integer(0, 7)) + LANES * random.pick([0, 0, 1]);
   const reach = (axis: 0 | 1, count: number): number =>
-    Math.max(1, (count - 1) * stride + (kernel[axis] - 1) * dilations[axis] + 1 - 2 * pads[axis]);
+    Math.max(
+      1,
+      (count - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - 2 * pads[axis],
+    );
   const halo: Halo = [pads[0], pads[1], pads[0], pads[1]];
   const x = placePlanes([1, inputs, reach(0, rows), reach(1, columns)], halo, stride, bytes =>
     scene.last(values(scene, bytes / 2)),
@@ -82,7 +86,7 @@ const convolution: TrialMaker = (scene, { mr, nr }, index) => {
     ...randomBounds(scene),
   };
   const conv: ListConvolution = {
-    ...{ kernel, stride, dilations, padLeft: pads[1], group, gapBits },
+    ...{ kernel, strides, dilations, padLeft: pads[1], group, gapBits },
     input: x.planes,
     output: y.planes,
     bias: Int32Array.from({ length: channels }, () => random.integer(-40_000, 40_000)),
@@ -131,7 +135,7 @@ function convolve(
 
 function sumAt(
   view: DataView,
-  { kernel, stride, dilations, padLeft, group, input, output, bias }: ListConvolution,
+  { kernel, strides, dilations, padLeft, group, input, output, bias }: ListConvolution,
   trits: readonly number[],
   x: number,
   [m, row, column]: readonly [number, number, number],
@@ -142,7 +146,10 @@ function sumAt(
   for (let c = first; c < first + inputs; c++) {
     for (let ky = 0; ky < kernel[0]; ky++) {
       for (let kx = 0; kx < kernel[1]; kx++) {
-        const at = [row * stride + ky * dilations[0], column * stride + kx * dilations[1]] as const;
+        const at = [
+          row * strides[0] + ky * dilations[0],
+          column * strides[1] + kx * dilations[1],
+        ] as const;
         const offset = elementOffset(input, c, at[0], at[1] - padLeft);
         sum += trits[k++]! * view.getInt16(x + offset, true);
       }

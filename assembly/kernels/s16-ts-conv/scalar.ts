@@ -7,8 +7,9 @@
 import {
   ADD_ZERO_POINT, ADDEND_MULTIPLIER, ADDEND_ZERO, BIASES, CHANNELS, COLUMNS, DILATION_COLUMNS,
   DILATION_ROWS, FRACTION_BITS, GAP_BITS, GROUP, INPUTS, KERNEL_COLUMNS, KERNEL_ROWS, LAST,
-  PAD_LEFT, RESTART, ROWS, STRIDE, SUM_MULTIPLIER, SUM_ZERO, X_LEFT, X_PHASE, X_PHASES, X_PLANE,
-  X_ROW, Y_LEFT, Y_PHASE, Y_PHASES, Y_PLANE, Y_ROW, Z_LEFT, Z_PLANE, Z_ROW, ZERO_POINT,
+  PAD_LEFT, RESTART, ROWS, STRIDE_COLUMNS, STRIDE_ROWS, SUM_MULTIPLIER, SUM_ZERO, X_LEFT, X_PHASE,
+  X_PHASES, X_PLANE, X_ROW, Y_LEFT, Y_PHASE, Y_PHASES, Y_PLANE, Y_ROW, Z_LEFT, Z_PLANE, Z_ROW,
+  ZERO_POINT,
 } from "../../list-parameters";
 import { requantize, saturate16 } from "../../requantize";
 
@@ -24,7 +25,7 @@ function tapOffset(k: i32, column: i32, p: usize): i32 {
   const kernelColumns = load<i32>(p, KERNEL_COLUMNS), kernelRows = load<i32>(p, KERNEL_ROWS);
   const kx = k % kernelColumns, ky = k / kernelColumns % kernelRows;
   const c = k / kernelColumns / kernelRows;
-  const padded = column * load<i32>(p, STRIDE) + kx * load<i32>(p, DILATION_COLUMNS)
+  const padded = column * load<i32>(p, STRIDE_COLUMNS) + kx * load<i32>(p, DILATION_COLUMNS)
     - load<i32>(p, PAD_LEFT) + load<i32>(p, X_LEFT);
   return c * load<i32>(p, X_PLANE) + ky * load<i32>(p, DILATION_ROWS) * load<i32>(p, X_ROW)
     + columnOffset(padded, load<i32>(p, X_PHASES), load<i32>(p, X_PHASE));
@@ -86,7 +87,7 @@ export function s16_ts_conv_requant__scalar(
   const rows = load<i32>(p, ROWS), columns = load<i32>(p, COLUMNS);
   const channels = load<i32>(p, CHANNELS), group = load<i32>(p, GROUP);
   const groupStep = load<i32>(p, INPUTS) / group * load<i32>(p, X_PLANE);
-  const step = load<i32>(p, STRIDE) * load<i32>(p, X_ROW);
+  const step = load<i32>(p, STRIDE_ROWS) * load<i32>(p, X_ROW);
   const adds = load<i32>(p, FRACTION_BITS) != 0;
   const left = load<i32>(p, Y_LEFT), phases = load<i32>(p, Y_PHASES);
   const beyond = load<i32>(p + (adds ? ADD_ZERO_POINT : ZERO_POINT));

@@ -13,6 +13,7 @@ import {
   scratchBytesOf,
 } from "../../specialize/convolution.ts";
 import type { Planes } from "../../specialize/planes.ts";
+import type { Argument } from "../argument.ts";
 import {
   imageRegions,
   NO_NEED,
@@ -23,7 +24,6 @@ import {
   planesRegions,
   writtenRegions,
 } from "../channel-planes.ts";
-import type { Argument } from "../argument.ts";
 import type { Region } from "../plan.ts";
 import { rangeOf } from "../value-range.ts";
 import type { BufferBlock } from "../view.ts";
@@ -36,12 +36,29 @@ type Requantizing = Extract<QConv["attrs"]["epilogue"], { readonly kind: "requan
 
 const ADDEND = 3;
 
-/** Why `node`, in either layout, cannot run on channel planes, as a clause. */
+/** Why no code computes `node`, in either layout, as a clause. */
 export function rejectsPlanes(
   node: QConv,
   operands: readonly Node[],
   graph: Nodes,
 ): string | undefined {
+  const { attrs } = node;
+  const x = operands[0]!;
+  const reason = rejectsLayer(node, operands);
+  if (reason !== undefined) return reason;
+  const need = { phases: attrs.strides[1] as Phases, halo: haloOfPads(attrs) };
+  const output = planesFor(channelFirst(node), NO_NEED);
+  return rejectsCode(
+    convolutionOf(node, operands, rangeOf(graph, x.id), {
+      input: planesFor(channelFirst(x, attrs.layout), need),
+      output,
+      ...(attrs.add === undefined ? {} : { addend: output }),
+    }),
+  );
+}
+
+/** Why nothing on channel planes computes `node`, in either layout, as a clause. */
+export function rejectsLayer(node: QConv, operands: readonly Node[]): string | undefined {
   const { attrs } = node;
   const [x, weights, bias] = operands;
   if (x!.type.dtype !== "i8") return `no code convolves ${x!.type.dtype}`;
@@ -51,15 +68,7 @@ export function rejectsPlanes(
   if (node.type.shape[0] !== 1) return "images come in a batch";
   if (node.type.shape.includes(0)) return "tensors without elements take no code";
   if (attrs.strides[1] > 2) return "windows are more than two columns apart";
-  const need = { phases: attrs.strides[1] as Phases, halo: haloOfPads(attrs) };
-  const output = planesFor(channelFirst(node), NO_NEED);
-  return rejectsCode(
-    convolutionOf(node, operands, rangeOf(graph, x!.id), {
-      input: planesFor(channelFirst(x!, attrs.layout), need),
-      output,
-      ...(attrs.add === undefined ? {} : { addend: output }),
-    }),
-  );
+  return undefined;
 }
 
 function channelFirst({ type, attrs }: Node, layout = (attrs as QConv["attrs"]).layout) {

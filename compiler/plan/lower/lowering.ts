@@ -57,6 +57,8 @@ export interface Step {
   readonly nodes: Nodes;
   /** The method that the planner chose for a convolution on planes, if it did. */
   readonly method: PlaneMethodName | undefined;
+  /** Whether code is written by the loader, not now. */
+  readonly codeAtLoad: boolean;
   /** Where the node's value goes. */
   readonly result: View;
   /** Where operand `index` is. */
@@ -83,7 +85,8 @@ export interface Step {
   kernels(family: string): readonly KernelRow[];
   /** Runs the cheapest candidate. */
   choose(candidates: readonly Candidate[]): void;
-  call(kernel: KernelRow, args: readonly Argument[], touch: Touch): void;
+  /** With `roomBytes`, in a slot: for code that a loader writes, with so many bytes of data. */
+  call(kernel: KernelRow, args: readonly Argument[], touch: Touch, roomBytes?: number): void;
   /** Calls a function that is written for this node. */
   callCode(body: Uint8Array, args: readonly Argument[], touch: Touch): void;
   /** What reports say of the node's weights. */

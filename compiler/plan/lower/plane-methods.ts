@@ -8,6 +8,7 @@
 
 import type { Node } from "../../../model/ir/graph.ts";
 import { lowerToCode, rejectsPlanes } from "./code-convolution.ts";
+import { lowerToLists, lowerToSlot, rejectsLists } from "./list-convolution.ts";
 import type { Nodes, Step } from "./lowering.ts";
 import type { PlaneMethodName } from "./methods.ts";
 
@@ -19,10 +20,19 @@ export interface PlaneMethod {
   lower(node: Node<"qconv">, step: Step): void;
 }
 
-const code: PlaneMethod = { name: "code", rejects: rejectsPlanes, lower: lowerToCode };
+/** Where the loader writes the code, a kernel over lists stands in for it till then. */
+const code: PlaneMethod = {
+  name: "code",
+  rejects: rejectsPlanes,
+  lower(node, step) {
+    const waits = step.codeAtLoad && rejectsLists(node, step.operands) === undefined;
+    (waits ? lowerToSlot : lowerToCode)(node, step);
+  },
+};
+const lists: PlaneMethod = { name: "lists", rejects: rejectsLists, lower: lowerToLists };
 
 /** In order of preference where nobody chose. */
-export const PLANE_METHODS: readonly PlaneMethod[] = [code];
+export const PLANE_METHODS: readonly PlaneMethod[] = [code, lists];
 
 /** The methods that can compute `node`. */
 export function planeMethodsOf(

@@ -1,0 +1,83 @@
+/**
+ * @file Lowers a ternary `qconv` on channel planes to a kernel that is driven
+ * by lists of its weights.
+ *
+ * A module whose code is written as it is loaded calls the kernel through its
+ * slot of the function table; later the slot has code of the layer's own.
+ */
+
+import { elementCount } from "../../../core/shape.ts";
+import type { Node } from "../../../model/ir/graph.ts";
+import {
+  type CodeConvolution,
+  packCodeParameters,
+  packMask,
+  scratchBytesOf,
+} from "../../specialize/convolution.ts";
+import { listScratchBytes, packListParameters } from "../../specialize/list-parameters.ts";
+import { LANES } from "../../specialize/planes.ts";
+import { packLists } from "../../specialize/sparse-lists.ts";
+import { writtenRegions } from "../channel-planes.ts";
+import type { Candidate, KernelRow } from "../select.ts";
+import type { Work } from "../work.ts";
+import { placeLayer, rejectsLayer, wholeOf } from "./code-convolution.ts";
+import type { Step } from "./lowering.ts";
+import { weightFacts } from "./weights.ts";
+
+type QConv = Node<"qconv">;
+
+const FAMILY = "s16_ts_conv_requant";
+
+/** Why lists cannot compute `node`, in either layout, as a clause. */
+export function rejectsLists(node: QConv, operands: readonly Node[]): string | undefined {
+  if (operands[1]!.type.dtype !== "i2") return "its weights are not ternary";
+  return rejectsLayer(node, operands);
+}
+
+export function lowerToLists(node: QConv, step: Step): void {
+  lower(node, step, false);
+}
+
+/** The same, in a slot that a loader may fill with code. */
+export function lowerToSlot(node: QConv, step: Step): void {
+  lower(node, step, true);
+}
+
+function lower(node: QConv, step: Step, inSlot: boolean): void {
+  const { conv, args: places, reads, y } = placeLayer(node, step);
+  const lists = packLists(conv.weights, conv.output.channels);
+  const listConv = { ...conv, gapBits: lists.gapBits };
+  const waiting = inSlot ? scratchBytesOf(conv) : 0;
+  const scratch = step.scratch(Math.max(listScratchBytes(conv), waiting));
+  const args = [
+    ...places,
+    step.constant("parameters", packListParameters(listConv), "parameters"),
+    step.constant("weights", lists.bytes, "lists"),
+    { block: scratch, offset: 0 },
+  ];
+  const channels = Array.from({ length: conv.output.channels }, (_, channel) => channel);
+  const touch = { reads, writes: [...writtenRegions(y, channels), wholeOf(scratch)] };
+  const roomBytes = inSlot ? packCodeParameters(conv).length + packMask(conv).length : undefined;
+  const candidates = kernelsFor(conv, step).map((kernel): Candidate => {
+    const work = listWork(kernel, conv);
+    const run = (): void => step.call(kernel, args, { ...touch, work }, roomBytes);
+    return { kernel, work, calls: 1, bytes: lists.bytes.length, run };
+  });
+  step.choose(candidates);
+  const macs = elementCount(node.type.shape.slice(2)) * conv.weights.length;
+  step.report(weightFacts(step.operands[1]!, lists.bytes.length, macs));
+}
+
+/** The kernels whose tile is no larger than the image. */
+function kernelsFor({ output }: CodeConvolution, step: Step): KernelRow[] {
+  const columns = LANES * Math.ceil(output.columns / LANES);
+  return step.kernels(FAMILY).filter(({ mr, nr }) => mr <= output.rows && nr <= columns);
+}
+
+/** Tiles of each channel, the terms that they add up, and the additions of all lanes. */
+function listWork({ mr, nr }: KernelRow, { output, weights }: CodeConvolution): Work {
+  const columns = LANES * Math.ceil(output.columns / LANES);
+  const tiles = Math.ceil(output.rows / mr) * Math.ceil(columns / nr);
+  const term = tiles * Array.from(weights).filter(weight => weight !== 0).length;
+  return { tile: tiles * output.channels, term, mac: term * mr * nr };
+}
