@@ -10,6 +10,8 @@
  * lanes of 16 bits; wide ones on 32.
  */
 export const VECTOR_OPS = {
+  and: 0x4e,
+  xor: 0x51,
   bitselect: 0x52,
   shiftLeft: 0x8b,
   shiftRight: 0x8c,

@@ -126,10 +126,10 @@ class ChunkWriter {
     const { channels } = this.#block;
     const { output, addend } = this.#conv;
     let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
-    writePixelLoop(this.#code, output, this.#walkers(), () => {
+    writePixelLoop(this.#code, output, this.#walkers(), ({ isEdge }) => {
       this.#start();
       cost = this.#sum();
-      if (this.#isLast) this.#finish();
+      if (this.#isLast) this.#finish(isEdge);
       else this.#leave();
     });
     const count = channels.length;
@@ -199,7 +199,7 @@ class ChunkWriter {
     });
   }
 
-  #finish(): void {
+  #finish(isEdge: boolean): void {
     const { output, addend, requantization } = this.#conv;
     this.#block.channels.forEach((channel, j) => {
       const accumulator = FIRST_VECTOR + j;
@@ -207,6 +207,8 @@ class ChunkWriter {
         pushMultiplier: () => this.#code.get(PARAMETERS).load(biasOffset(channel) + VECTOR_BYTES),
         y: channel * output.planeBytes,
         z: channel * (addend?.planes.planeBytes ?? 0),
+        mask: 0,
+        isEdge,
       };
       if (!this.#block.isWide) {
         writeFinish(this.#code, accumulator, this.#conv, place);

@@ -4,12 +4,13 @@
  * nothing.
  *
  * The weights of a channel wait in registers while its pixels pass. Channels
- * are grouped by the number of parts that their sums take (wide-sum.ts): one
- * function for each group.
+ * are grouped by the form of their sums: 16 bits, two halves of 16 bits, or
+ * parts that are added up in 32 (wide-sum.ts). There is one function for each.
  */
 
 import {
   type CodeFunction,
+  MASK,
   PARAMETER_COUNT,
   PARAMETERS,
   workOf,
@@ -18,17 +19,40 @@ import {
   Z,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { CONSTANTS_BYTES, packConstants, writeFinish, writeShiftedFinish } from "./finish-block.ts";
+import {
+  CONSTANTS_BYTES,
+  packConstants,
+  writeFinish,
+  writeHalvedFinish,
+  writeShiftedFinish,
+} from "./finish-block.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
-import { FREE_INTEGER, vectorsOf, walkersOf, windowOffsets, writePixelLoop } from "./pixel-loop.ts";
-import { fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
+import {
+  FREE_INTEGER,
+  type PixelVector,
+  vectorsOf,
+  walkersOf,
+  windowOffsets,
+  writePixelLoop,
+} from "./pixel-loop.ts";
+import { fitsHalves, fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
 import { fitsTotal, TOTAL_VECTORS, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
-/** Channels whose sums take equally many parts; none: 16 bits are enough for the whole. */
-interface ChannelGroup {
+/** How the sums of a channel are kept on the way. */
+interface SumForm {
+  /** Runs of taps that have a sum of their own. */
   readonly parts: number;
+  readonly isWide: boolean;
+}
+
+/** Channels whose sums have one form. */
+interface ChannelGroup {
+  readonly form: SumForm;
   readonly channels: readonly number[];
 }
+
+/** Vectors of pixels in a loop body. */
+const UNROLL = 8;
 
 /** Fields of a channel's record, in bytes from its start. */
 const X_OFFSET = 0;
@@ -55,8 +79,8 @@ const FIRST_WEIGHT = MULTIPLIERS + 1;
 
 /** Why the layer cannot become code, as a clause; `undefined` if it can. */
 export function rejectsDepthwise(conv: CodeConvolution): string | undefined {
-  const parts = Array.from(conv.bias, (_, channel) => partsOf(conv, channel));
-  return parts.some(count => count === undefined) ? "sums may not fit 32 bits" : undefined;
+  const forms = Array.from(conv.bias, (_, channel) => formOf(conv, channel));
+  return forms.includes(undefined) ? "sums may not fit 32 bits" : undefined;
 }
 
 export function generateDepthwise(conv: CodeConvolution): CodeFunction[] {
@@ -101,30 +125,33 @@ function recordBytes(conv: CodeConvolution): number {
 }
 
 function groupsOf(conv: CodeConvolution): ChannelGroup[] {
-  const groups = new Map<number, number[]>();
+  const groups = new Map<string, { form: SumForm; channels: number[] }>();
   for (const channel of conv.bias.keys()) {
-    const parts = partsOf(conv, channel)!;
-    const channels = groups.get(parts) ?? [];
-    channels.push(channel);
-    groups.set(parts, channels);
+    const form = formOf(conv, channel)!;
+    const key = `${form.isWide} ${form.parts}`;
+    const group = groups.get(key) ?? { form, channels: [] };
+    group.channels.push(channel);
+    groups.set(key, group);
   }
-  return [...groups].sort(([a], [b]) => a - b).map(([parts, channels]) => ({ parts, channels }));
+  return [...groups.keys()].sort().map(key => groups.get(key)!);
 }
 
-/** Parts that the channel's sums take: 0 if none. */
-function partsOf(conv: CodeConvolution, channel: number): number | undefined {
+function formOf(conv: CodeConvolution, channel: number): SumForm | undefined {
   const { weights, range, requantization } = conv;
   const taps = tapsOf(conv);
   const bias = conv.bias[channel]!;
   const first = channel * taps;
-  const bound = largestSum(weights, [first, first + taps], range, bias);
-  if (fitsShiftedLane(bound, requantization)) return 0;
+  const boundOf = ([start, end]: readonly [number, number], own = 0): number =>
+    largestSum(weights, [first + start, first + end], range, own);
+  const bound = boundOf([0, taps], bias);
+  if (fitsShiftedLane(bound, requantization)) return { parts: 1, isWide: false };
+  if (taps > 1 && fitsHalves(bound, requantization)) {
+    const [a, b] = runsOf(taps, 2) as [[number, number], [number, number]];
+    if (fitsLane(boundOf(a, bias)) && fitsLane(boundOf(b))) return { parts: 2, isWide: false };
+  }
   if (!fitsTotal(bound, requantization)) return undefined;
   for (let parts = 1; parts <= taps; parts++) {
-    const fits = runsOf(taps, parts).every(([start, end]) =>
-      fitsLane(largestSum(weights, [first + start, first + end], range)),
-    );
-    if (fits) return parts;
+    if (runsOf(taps, parts).every(run => fitsLane(boundOf(run)))) return { parts, isWide: true };
   }
   return undefined;
 }
@@ -137,7 +164,7 @@ function runsOf(taps: number, parts: number): [number, number][] {
 
 function generateGroup(
   conv: CodeConvolution,
-  { parts, channels }: ChannelGroup,
+  { form, channels }: ChannelGroup,
   firstRecord: number,
 ): CodeFunction {
   const code = new CodeWriter();
@@ -157,15 +184,16 @@ function generateGroup(
         .loadInteger(4 * i);
       code.addIntegers().set(local);
     });
-    readRecord(code, taps, parts);
-    writePixelLoop(code, conv.output, walkersOf(conv), () => writeVector(code, conv, parts));
+    readRecord(code, taps, form);
+    const body = (vector: PixelVector): void => writeVector(code, conv, form, vector);
+    writePixelLoop(code, conv.output, walkersOf(conv), body, UNROLL);
     code.advance(RECORD, bytes);
   });
   const body = code.finish({ i32: INTEGERS, v128: FIRST_WEIGHT + taps - ACCUMULATOR });
   const passes = channels.length * conv.output.rows * vectorsOf(conv.output);
   const work = workOf(body, passes, {
     load: taps,
-    add: taps + ADDITIONS_OF_PART * parts,
+    add: taps + (form.isWide ? ADDITIONS_OF_PART * form.parts : form.parts),
     multiply: taps,
     finish: 1,
     addend: conv.addend === undefined ? 0 : 1,
@@ -174,8 +202,8 @@ function generateGroup(
   return { body, channels, work };
 }
 
-function readRecord(code: CodeWriter, taps: number, parts: number): void {
-  if (parts === 0) code.get(RECORD).loadSplat(BIAS).set(BIASES);
+function readRecord(code: CodeWriter, taps: number, { isWide }: SumForm): void {
+  if (!isWide) code.get(RECORD).loadSplat(BIAS).set(BIASES);
   else code.get(RECORD).loadSplatWide(WIDE_BIAS).set(BIASES);
   code.get(RECORD).loadSplat(MULTIPLIER).set(MULTIPLIERS);
   for (let tap = 0; tap < taps; tap++) {
@@ -187,20 +215,48 @@ function readRecord(code: CodeWriter, taps: number, parts: number): void {
 }
 
 /** Eight pixels of the channel. */
-function writeVector(code: CodeWriter, conv: CodeConvolution, parts: number): void {
-  const { input, kernel, dilations, padLeft, requantization } = conv;
+function writeVector(
+  code: CodeWriter,
+  conv: CodeConvolution,
+  { parts, isWide }: SumForm,
+  vector: PixelVector,
+): void {
+  const { input, kernel, dilations, padLeft } = conv;
   const offsets = windowOffsets(input, kernel, dilations, padLeft);
-  const channel = { pushMultiplier: () => code.get(MULTIPLIERS), y: 0, z: 0 };
-  if (parts === 0) {
-    code.get(BIASES);
-    writeProducts(code, offsets, [0, offsets.length], true);
-    writeFinish(code, ACCUMULATOR, conv, channel);
+  const runs = runsOf(offsets.length, parts);
+  const taps = offsets.map(offset => offset + vector.offset(X));
+  const channel = {
+    pushMultiplier: () => code.get(MULTIPLIERS),
+    y: vector.offset(Y),
+    z: vector.offset(Z),
+    mask: vector.offset(MASK),
+    isEdge: vector.isEdge,
+  };
+  if (isWide) {
+    writeWideSum(code, conv, taps, runs);
+    writeShiftedFinish(code, ACCUMULATOR, conv, channel);
     return;
   }
-  runsOf(offsets.length, parts).forEach((run, part) => {
-    writeProducts(code, offsets, run, false);
+  code.get(BIASES);
+  writeProducts(code, taps, runs[0]!, true, ACCUMULATOR);
+  if (parts === 1) writeFinish(code, ACCUMULATOR, conv, channel);
+  else {
+    writeProducts(code, taps, runs[1]!, false, TOTAL);
+    writeHalvedFinish(code, [ACCUMULATOR, TOTAL], conv, channel);
+  }
+}
+
+/** Sets the accumulator to the shifted sum of all parts. */
+function writeWideSum(
+  code: CodeWriter,
+  { requantization }: CodeConvolution,
+  taps: readonly number[],
+  runs: readonly (readonly [number, number])[],
+): void {
+  runs.forEach((run, part) => {
+    writeProducts(code, taps, run, false, ACCUMULATOR);
     const pushTotal = (half: number): unknown => code.get(part === 0 ? BIASES : TOTAL + half);
-    if (part === parts - 1) {
+    if (part === runs.length - 1) {
       writeShiftedTotal(code, ACCUMULATOR, pushTotal, requantization, ACCUMULATOR);
       return;
     }
@@ -209,20 +265,20 @@ function writeVector(code: CodeWriter, conv: CodeConvolution, parts: number): vo
       code.set(TOTAL + half);
     });
   });
-  writeShiftedFinish(code, ACCUMULATOR, conv, channel);
 }
 
-/** Sets the accumulator to a sum of products, and what is on the stack if there is a start. */
+/** Sets `result` to a sum of products, and what is on the stack if there is a start. */
 function writeProducts(
   code: CodeWriter,
-  offsets: readonly number[],
+  taps: readonly number[],
   [first, end]: readonly [number, number],
   hasStart: boolean,
+  result: number,
 ): void {
   for (let tap = first; tap < end; tap++) {
-    code.get(X).load(offsets[tap]!);
+    code.get(X).load(taps[tap]!);
     code.get(FIRST_WEIGHT + tap).vector("multiply");
     if (tap > first || hasStart) code.vector("add");
   }
-  code.set(ACCUMULATOR);
+  code.set(result);
 }

@@ -8,12 +8,13 @@
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import { MASK, PARAMETERS, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { isMasked, VECTOR_BYTES } from "./pixel-loop.ts";
+import { VECTOR_BYTES } from "./pixel-loop.ts";
 import { columnOffset, LANES, type Planes } from "./planes.ts";
 
 /** Vectors at the start of the parameters, one constant each in all lanes. */
 const CONSTANTS = [
   "rounding",
+  "halfRounding",
   "zeroPoint",
   "min",
   "max",
@@ -65,6 +66,7 @@ function constantsOf({ requantization: r, addend }: Pick<Finish, "requantization
   const add = addend?.requantization;
   const values: Record<Constant, number> = {
     rounding: roundingOf(r),
+    halfRounding: Math.floor(roundingOf(r) / 2),
     zeroPoint: r.zeroPoint,
     min: r.min,
     max: r.max,
@@ -88,9 +90,12 @@ export function roundingOf({ shift }: Requantization): number {
 /** Where the channel that is finished has what is its own. */
 export interface FinishChannel {
   readonly pushMultiplier: () => void;
-  /** Bytes from y and z to the channel. */
+  /** Bytes from y, z and m to the channel's pixels. */
   readonly y: number;
   readonly z: number;
+  readonly mask: number;
+  /** Whether the pixels may reach beyond the image. */
+  readonly isEdge: boolean;
 }
 
 /** Turns the sums of 16 bits in local `accumulator` into results and stores them. */
@@ -104,6 +109,22 @@ export function writeFinish(
   writeShiftedFinish(code, accumulator, finish, channel);
 }
 
+/**
+ * The same of sums that are the halves a + b of 17 bits: their average is exact
+ * but for a bit that the shift drops. Clobbers b.
+ *
+ * **Requires** a shift of at least 2; the average and its rounding fit 16 bits.
+ */
+export function writeHalvedFinish(
+  code: CodeWriter,
+  [a, b]: readonly [number, number],
+  finish: Finish,
+  channel: FinishChannel,
+): void {
+  new FinishWriter(code, finish, channel).shiftAverage(a, b);
+  writeShiftedFinish(code, a, finish, channel);
+}
+
 /** The same of sums that are shifted. */
 export function writeShiftedFinish(
   code: CodeWriter,
@@ -114,7 +135,7 @@ export function writeShiftedFinish(
   const writer = new FinishWriter(code, finish, channel);
   writer.multiply(accumulator);
   if (finish.addend !== undefined) writer.add(accumulator, finish.addend);
-  if (isMasked(finish.output)) writer.mask(accumulator);
+  if (channel.isEdge) writer.mask(accumulator);
   writer.store(accumulator);
 }
 
@@ -139,6 +160,19 @@ class FinishWriter {
       code.vector("add").constant(shift).vector("shiftRight");
     } else code.constant(-shift).vector("shiftLeft");
     code.set(accumulator);
+  }
+
+  /** (a + b) >> 1 is (a & b) + ((a ^ b) >> 1), which does not overflow. */
+  shiftAverage(a: number, b: number): void {
+    const { shift } = this.#finish.requantization;
+    const code = this.#code.get(a).get(b).vector("and").get(a).get(b).vector("xor");
+    code.constant(1).vector("shiftRight").vector("add");
+    this.#constant("halfRounding");
+    code
+      .vector("add")
+      .constant(shift - 1)
+      .vector("shiftRight")
+      .set(a);
   }
 
   /** `requantize` of a sum that is shifted. */
@@ -167,9 +201,12 @@ class FinishWriter {
 
   /** Lanes beyond the image get what the halo holds: the zero point of the result. */
   mask(accumulator: number): void {
+    const { requantization, addend } = this.#finish;
+    const { zeroPoint } = addend?.requantization ?? requantization;
     const code = this.#code.get(accumulator);
-    this.#constant(this.#finish.addend === undefined ? "zeroPoint" : "addZeroPoint");
-    code.get(MASK).load(0).vector("bitselect").set(accumulator);
+    if (zeroPoint !== 0) this.#constant(addend === undefined ? "zeroPoint" : "addZeroPoint");
+    code.get(MASK).load(this.#channel.mask);
+    code.vector(zeroPoint === 0 ? "and" : "bitselect").set(accumulator);
   }
 
   store(accumulator: number): void {

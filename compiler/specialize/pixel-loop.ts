@@ -55,21 +55,51 @@ export function walkersOf({ input, output, strides, addend }: PixelShape): Walke
   return walkers;
 }
 
-/** Runs `body` for every vector of the output; addresses are past the last row in the end. */
+/** One vector of the output, seen from the addresses: bytes to add to each, by local. */
+export interface PixelVector {
+  readonly offset: (local: number) => number;
+  /** Whether the vector may reach beyond the image. */
+  readonly isEdge: boolean;
+}
+
+/**
+ * Runs `body` for every vector of the output; addresses are past the last row
+ * in the end. Up to `unroll` vectors are written out, one after the other.
+ */
 export function writePixelLoop(
   code: CodeWriter,
   output: Planes,
   walkers: readonly Walker[],
-  body: () => void,
+  body: (vector: PixelVector) => void,
+  unroll = 1,
 ): void {
   const vectors = vectorsOf(output);
-  code.loop(ROW_COUNTER, output.rows, () => {
-    code.loop(COLUMN_COUNTER, vectors, () => {
-      body();
-      for (const { local, vector } of walkers) code.advance(local, vector);
+  const columns = largestDivisor(vectors, unroll);
+  const rows = columns === vectors ? largestDivisor(output.rows, unroll / columns) : 1;
+  code.loop(ROW_COUNTER, output.rows / rows, () => {
+    code.loop(COLUMN_COUNTER, vectors / columns, () => {
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const offset = (local: number): number => {
+            const walker = walkers.find(candidate => candidate.local === local);
+            return walker === undefined ? 0 : row * walker.row + column * walker.vector;
+          };
+          body({ offset, isEdge: isMasked(output) && column === columns - 1 });
+        }
+      }
+      if (columns === vectors) return;
+      for (const { local, vector } of walkers) code.advance(local, columns * vector);
     });
-    for (const { local, vector, row } of walkers) code.advance(local, row - vectors * vector);
+    const passed = columns === vectors ? 0 : vectors;
+    for (const { local, vector, row } of walkers) code.advance(local, rows * row - passed * vector);
   });
+}
+
+/** The largest divisor of `count` up to `most`. */
+function largestDivisor(count: number, most: number): number {
+  let divisor = Math.max(1, Math.min(count, Math.floor(most)));
+  while (count % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Byte offset from x of each tap of a window, [kH][kW], within one channel. */

@@ -28,6 +28,15 @@ export function fitsLane(bound: number): boolean {
   return bound <= INT16_MAX;
 }
 
+/**
+ * Whether sums up to ±`bound` can be halves that fit 16 bits each: their
+ * average, rounded for what is left of the shift, fits too.
+ */
+export function fitsHalves(bound: number, requantization: Requantization): boolean {
+  const { shift } = requantization;
+  return shift >= 2 && fitsLane((bound + roundingOf(requantization)) / 2 + 1);
+}
+
 /** The same on the way to their shifted form: rounding adds, a left shift multiplies. */
 export function fitsShiftedLane(bound: number, requantization: Requantization): boolean {
   const { shift } = requantization;
