@@ -1,108 +1,99 @@
 /**
- * @file The gradient of a convolution's weights, in the forms that engines are fast at.
+ * @file The gradient of a convolution's weights as a convolution itself, for
+ * engines that compute convolutions in blocks of channels. Filters are as large
+ * as the image, and strides become dilations.
  *
- *     per tap       dw[·,·,ky,kx] = Σ over the batch of dy · (what the tap reads of x)ᵀ
- *     convolution   x and dy exchange samples and channels: x's channels are the
- *                   batch, dy the filters, strides become dilations
+ *     dense       samples and channels change places: x's channels are the
+ *                 batch, dy's the filters, and samples are summed over
+ *     depthwise   every channel of every sample is a group, and the results
+ *                 are summed over the batch
  */
 
 import type { ConvAttributes } from "../../model/ir/attributes.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { suitsBlocks } from "./channel-blocks.ts";
-import { padded, tapsOf, tapView } from "./windows.ts";
+import { type ImageShape, padded, tapView, type WeightShape } from "./windows.ts";
 
-/** M, C/group, kH, kW. */
-export type WeightShape = readonly [m: number, c: number, rows: number, columns: number];
-
-/** Whether an engine that works on blocks is faster with the second form. */
-export function isConvolution(
-  { group, dilations }: ConvAttributes,
-  [m, c]: WeightShape,
-  block: number,
-): boolean {
-  return group === 1 && dilations.every(dilation => dilation === 1) && suitsBlocks(m, c, block);
+/** Whether an engine with blocks of `block` channels is faster with this form. */
+export function isConvolution(attrs: ConvAttributes, [m, c]: WeightShape, block: number): boolean {
+  if (attrs.dilations.some(dilation => dilation !== 1)) return false;
+  return isDepthwise(attrs, m, c)
+    ? suitsBlocks(m, 1, block)
+    : attrs.group === 1 && suitsBlocks(m, c, block);
 }
 
-/** **Requires** one group, no dilation. */
+function isDepthwise({ group }: ConvAttributes, m: number, c: number): boolean {
+  return group > 1 && group === m && c === 1;
+}
+
+/** **Requires** `isConvolution`. */
 export function convolvedGradient(
-  ops: Arithmetic,
-  attrs: ConvAttributes,
-  x: NodeId,
-  dy: NodeId,
-  [, , rows, columns]: WeightShape,
-): NodeId {
-  const [, , height, width] = ops.shapeOf(dy) as readonly [number, number, number, number];
-  const single = rows * columns === 1;
-  const view = single
-    ? tapView(ops, padded(ops, x, attrs), attrs, { ky: 0, kx: 0 }, [height, width])
-    : x;
-  const { read, pads } = single ? { read: view, pads: NO_PADS } : exactly(ops, attrs, x, dy);
-  const exchanged = [read, dy].map(value => ops.transpose(value, [1, 0, 2, 3]));
-  const gradient = ops.op("conv", exchanged, {
-    kernel: [height, width],
-    strides: [1, 1],
-    pads,
-    dilations: single ? [1, 1] : attrs.strides,
-    group: 1,
-    layout: "nchw",
-  });
-  return ops.transpose(gradient, [1, 0, 2, 3]);
-}
-
-const NO_PADS: ConvAttributes["pads"] = [0, 0, 0, 0];
-
-/** The part of x that windows read, and the pads around it: with these the result is kH × kW. */
-function exactly(
-  ops: Arithmetic,
-  { kernel, strides, pads }: ConvAttributes,
-  x: NodeId,
-  dy: NodeId,
-): { readonly read: NodeId; readonly pads: ConvAttributes["pads"] } {
-  const [n, c, ...size] = ops.shapeOf(x) as readonly [number, number, number, number];
-  const outputs = ops.shapeOf(dy).slice(2);
-  const ends = ([0, 1] as const).map(
-    axis => (outputs[axis]! - 1) * strides[axis] + kernel[axis] - size[axis]! - pads[axis],
-  ) as [number, number];
-  const kept = size.map((length, axis) => length + Math.min(0, ends[axis]!));
-  const read = ops.slice(x, [0, 0, 0, 0], [n, c, ...kept]);
-  const [bottom, right] = ends;
-  return { read, pads: [pads[0], pads[1], Math.max(0, bottom), Math.max(0, right)] };
-}
-
-export function gradientPerTap(
   ops: Arithmetic,
   attrs: ConvAttributes,
   x: NodeId,
   dy: NodeId,
   [m, c, rows, columns]: WeightShape,
 ): NodeId {
-  const [, , height, width] = ops.shapeOf(dy) as readonly [number, number, number, number];
-  const input = padded(ops, x, attrs);
-  const depthwise = c === 1 && attrs.group === m;
-  const perTap = tapsOf(attrs).map(tap => {
-    const view = tapView(ops, input, attrs, tap, [height, width]);
-    const product = depthwise
-      ? ops.sum(ops.mul(dy, view), [0, 2, 3])
-      : tapProduct(ops, dy, view, attrs.group);
-    return ops.reshape(product, [1, m, c]);
-  });
-  const stacked = ops.transpose(ops.concat(perTap, 0), [1, 2, 0]);
-  return ops.reshape(stacked, [m, c, rows, columns]);
+  const [, , height, width] = ops.shapeOf(dy) as ImageShape;
+  const single = rows * columns === 1;
+  const read = single ? onlyTap(ops, attrs, x, [height, width]) : exactly(ops, attrs, x, dy);
+  const window: ConvAttributes = {
+    kernel: [height, width],
+    strides: [1, 1],
+    dilations: single ? [1, 1] : attrs.strides,
+    pads: read.pads,
+    group: 1,
+    layout: "nchw",
+  };
+  if (isDepthwise(attrs, m, c)) return depthwise(ops, read.x, dy, window);
+  const exchanged = [read.x, dy].map(value => ops.transpose(value, [1, 0, 2, 3]));
+  const gradient = ops.op("conv", exchanged, window);
+  return ops.transpose(gradient, [1, 0, 2, 3]);
 }
 
-/** Σ over batch and pixels of dy[m]·view[c], within each group: M/g · C/g per group. */
-function tapProduct(ops: Arithmetic, dy: NodeId, view: NodeId, group: number): NodeId {
-  const [n, m, height, width] = ops.shapeOf(dy) as readonly [number, number, number, number];
-  const channels = ops.shapeOf(view)[1]!;
-  const pixels = height * width;
-  const split = (value: NodeId, count: number): NodeId =>
-    group === 1
-      ? ops.reshape(value, [n, count, pixels])
-      : ops.reshape(value, [n, group, count / group, pixels]);
-  const product = ops.op("matmul", [split(dy, m), split(view, channels)], {
-    transposeA: false,
-    transposeB: true,
-  });
-  return ops.sum(product, [0]);
+function depthwise(ops: Arithmetic, x: NodeId, dy: NodeId, window: ConvAttributes): NodeId {
+  const [n, c, rows, columns] = ops.shapeOf(x) as ImageShape;
+  const [, , height, width] = ops.shapeOf(dy) as ImageShape;
+  const images = ops.reshape(x, [1, n * c, rows, columns]);
+  const filters = ops.reshape(dy, [n * c, 1, height, width]);
+  const each = ops.op("conv", [images, filters], { ...window, group: n * c });
+  const [, , kernelRows, kernelColumns] = ops.shapeOf(each) as ImageShape;
+  const sum = ops.sum(ops.reshape(each, [n, c, kernelRows, kernelColumns]), [0]);
+  return ops.reshape(sum, [c, 1, kernelRows, kernelColumns]);
+}
+
+/** What windows read of x, and the pads around it: with these the result is kH × kW. */
+interface Read {
+  readonly x: NodeId;
+  readonly pads: ConvAttributes["pads"];
+}
+
+function onlyTap(
+  ops: Arithmetic,
+  attrs: ConvAttributes,
+  x: NodeId,
+  outputs: readonly [number, number],
+): Read {
+  const view = tapView(ops, padded(ops, x, attrs), attrs, { ky: 0, kx: 0 }, outputs);
+  return { x: view, pads: [0, 0, 0, 0] };
+}
+
+function exactly(
+  ops: Arithmetic,
+  { kernel, strides, pads }: ConvAttributes,
+  x: NodeId,
+  dy: NodeId,
+): Read {
+  const [n, c, ...size] = ops.shapeOf(x) as ImageShape;
+  const outputs = ops.shapeOf(dy).slice(2);
+  const ends = ([0, 1] as const).map(
+    axis => (outputs[axis]! - 1) * strides[axis] + kernel[axis] - size[axis]! - pads[axis],
+  ) as [number, number];
+  const kept = size.map((length, axis) => length + Math.min(0, ends[axis]!));
+  const [bottom, right] = ends;
+  return {
+    x: ops.slice(x, [0, 0, 0, 0], [n, c, ...kept]),
+    pads: [pads[0], pads[1], Math.max(0, bottom), Math.max(0, right)],
+  };
 }

@@ -7,6 +7,12 @@ import type { Window } from "../../model/ir/attributes.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 
+/** N, C, H, W. */
+export type ImageShape = readonly [n: number, c: number, rows: number, columns: number];
+
+/** M, C/group, kH, kW. */
+export type WeightShape = readonly [m: number, c: number, rows: number, columns: number];
+
 /** The position of one element of the window. */
 export interface Tap {
   readonly ky: number;

@@ -15,14 +15,10 @@ import { InternalError } from "../../../model/diagnostics/diagnostic.ts";
 import type { ConvAttributes } from "../../../model/ir/attributes.ts";
 import type { NodeId } from "../../../model/ir/graph.ts";
 import type { Arithmetic } from "../arithmetic.ts";
-import {
-  convolvedGradient,
-  gradientPerTap,
-  isConvolution,
-  type WeightShape,
-} from "../conv-weight-gradient.ts";
+import { convolvedGradient, isConvolution } from "../conv-weight-gradient.ts";
+import { gradientPerTap } from "../conv-weight-taps.ts";
 import type { GradientRule } from "../rule.ts";
-import { unreached } from "../windows.ts";
+import { unreached, type WeightShape } from "../windows.ts";
 
 export const conv: GradientRule<"conv"> = {
   kind: "conv",

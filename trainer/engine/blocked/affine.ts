@@ -67,7 +67,7 @@ function settle(id: NodeId, b: Blocks, affine: Affine): string {
 
 function compute(b: Blocks, affine: Affine, addend: string | undefined, relu: boolean): string {
   const { x, gain, shift } = affine;
-  const channels = filledUp(b.imageShape(x)[1], b.size);
+  const channels = b.channelsOf(x);
   const operands = [b.of(x), gain, shift ?? b.zeros(channels)];
   return b.emit("Conv", addend === undefined ? operands : [...operands, addend], {
     kernel_shape: { ints: [1, 1] },

@@ -13,12 +13,10 @@ import type { NodeId } from "../../../model/ir/graph.ts";
 import type { Attributes } from "../../../model/onnx/export/attributes.ts";
 import type { ExportGraph } from "../../../model/onnx/export/context.ts";
 import { filledUp } from "../../autodiff/channel-blocks.ts";
+import type { ImageShape } from "../../autodiff/windows.ts";
 
 /** The domain of operators on blocks. */
 const NCHWC = "com.microsoft.nchwc";
-
-/** The shape of an image: samples, channels, rows, columns. */
-export type ImageShape = readonly [n: number, c: number, rows: number, columns: number];
 
 /** gain · x + shift per channel; both are [C', 1, 1, 1] and [C']. */
 export interface Affine {
@@ -118,6 +116,11 @@ export class Blocks {
   /** `value`, reshaped and then transposed. */
   turned(value: string, shape: Shape, permutation: readonly number[]): string {
     return this.e.transpose(this.e.reshape(value, shape), permutation);
+  }
+
+  /** Channels of `id`, filled up to whole blocks. */
+  channelsOf(id: NodeId): number {
+    return filledUp(this.imageShape(id)[1], this.size);
   }
 
   /** A constant vector of zeros. */

@@ -58,6 +58,18 @@ function operate(node: Node, operands: readonly string[], b: Blocks): string | u
   if (node.kind === "cast") {
     return b.e.emit("Cast", operands, { to: { int: elementTypeOf(node.attrs.to) } });
   }
+  if (node.kind === "where" && isZero(b, node.inputs[2]!)) return selected(operands, b);
   const operator = OPERATORS[node.kind];
   return operator === undefined ? undefined : b.e.emit(operator, operands);
+}
+
+/** Condition times value: `Where` takes four passes. */
+function selected([condition, value]: readonly string[], b: Blocks): string {
+  const mask = b.e.emit("Cast", [condition!], { to: { int: elementTypeOf("f32") } });
+  return b.e.emit("Mul", [value!, mask]);
+}
+
+function isZero(b: Blocks, id: NodeId): boolean {
+  const node = b.e.node(id);
+  return node.kind === "const" && node.attrs.tensor.data.every(x => Number(x) === 0);
 }

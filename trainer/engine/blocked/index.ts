@@ -9,9 +9,12 @@ import type { Node } from "../../../model/ir/graph.ts";
 import type { NodeOverride } from "../../../model/onnx/export/index.ts";
 import { writeAffineSum, writeNormalization, writeRectified, writeScaling } from "./affine.ts";
 import { Blocks } from "./blocks.ts";
+import { writeDepthwiseGradient, writeMoment } from "./channel-products.ts";
 import { writeConvolution } from "./convolution.ts";
+import { writeCrop } from "./crop.ts";
 import { writeElementwise } from "./elementwise.ts";
 import { writeChannelReduction, writeExtreme, writeImageMean, writeSpread } from "./reduction.ts";
+import { writeTransposedConvolution } from "./transposed-convolution.ts";
 import { writeWeightGradient } from "./weight-gradient.ts";
 
 /** Writes nodes in blocks of `size` channels where that pays. For one graph only. */
@@ -26,7 +29,11 @@ export function inBlocks(size: number): NodeOverride {
 function special(node: Node, b: Blocks): string | undefined {
   switch (node.kind) {
     case "conv":
-      return writeWeightGradient(node, b) ?? writeConvolution(node, b);
+      return (
+        writeWeightGradient(node, b) ?? writeDepthwiseGradient(node, b) ?? writeConvolution(node, b)
+      );
+    case "conv-transpose":
+      return writeTransposedConvolution(node, b);
     case "batch-normalization":
       return writeNormalization(node, b);
     case "mul":
@@ -37,12 +44,14 @@ function special(node: Node, b: Blocks): string | undefined {
       return writeRectified(node, b);
     case "reduce-sum":
     case "reduce-mean":
-      return writeChannelReduction(node, b);
+      return writeMoment(node, b) ?? writeChannelReduction(node, b);
     case "reduce-max":
     case "reduce-min":
       return writeExtreme(node, b);
     case "average-pool":
       return writeImageMean(node, b);
+    case "slice":
+      return writeCrop(node, b);
     case "expand":
       return writeSpread(node, b);
     default:

@@ -16,7 +16,7 @@ export function writeChannelReduction(
   if (!b.has(x) || !b.isImage(x) || axes.join() !== "0,2,3") return undefined;
   const [n, c, rows, columns] = b.imageShape(x);
   const { e } = b;
-  const means = b.first(imageMeans(b, x), 1, c, filledUp(c, b.size));
+  const means = b.first(imageMeans(b, x), 1, c, b.channelsOf(x));
   const sum = e.emit("ReduceSum", [means, e.integers([0], "axes")], { keepdims: { int: 0 } });
   const factor = node.kind === "reduce-sum" ? rows * columns : 1 / n;
   const scaled = e.emit("Mul", [sum, e.constant(tensorOf("f32", [], [factor]), "factor")]);
@@ -45,7 +45,7 @@ export function writeImageMean(node: Node<"average-pool">, b: Blocks): string | 
   const { kernel, pads } = node.attrs;
   const whole = kernel[0] === rows && kernel[1] === columns && pads.every(pad => pad === 0);
   if (!b.has(x) || !whole) return undefined;
-  const means = b.first(imageMeans(b, x), 1, c, filledUp(c, b.size));
+  const means = b.first(imageMeans(b, x), 1, c, b.channelsOf(x));
   return b.e.reshape(means, [n, c, 1, 1]);
 }
 
@@ -68,7 +68,7 @@ export function writeSpread(node: Node<"expand">, b: Blocks): string | undefined
 
 /** [N, C'] */
 function imageMeans(b: Blocks, x: NodeId): string {
-  const [n, c] = b.imageShape(x);
+  const [n] = b.imageShape(x);
   const pooled = b.emit("GlobalAveragePool", [b.of(x)]);
-  return b.e.reshape(pooled, [n, filledUp(c, b.size)]);
+  return b.e.reshape(pooled, [n, b.channelsOf(x)]);
 }

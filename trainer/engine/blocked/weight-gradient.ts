@@ -1,9 +1,9 @@
 /**
- * @file The gradient of a convolution's weights, as one convolution in blocks.
+ * @file The gradient of a dense convolution's weights, as one convolution in blocks.
  *
  * The graph has it as the convolution of x with dy that exchanges channels and
- * samples (`autodiff/rules/conv.ts`): its filters are as large as the image and
- * its result as small as the weights. Here samples are what is summed in
+ * samples (`autodiff/conv-weight-gradient.ts`): its filters are as large as the
+ * image and its result as small as the weights. Here samples are what is summed in
  * blocks, and x's channels lie side by side along a row, where the dilation
  * steps over them: so the kernel has kW · B results per row to work on.
  *
