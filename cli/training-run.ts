@@ -6,6 +6,7 @@ import {
   type TrainingResult,
   train,
 } from "../trainer/index.ts";
+import { CHART_PACKAGES } from "../trainer/report/plot.ts";
 import { EXIT } from "./exit.ts";
 import { checkFolder } from "./files.ts";
 import type { Session } from "./session.ts";
@@ -67,5 +68,7 @@ function listenForInterruption(terminal: Terminal): {
 
 function textOf({ status, files }: TrainingResult): string {
   if (status === "interrupted") return `interrupted; --resume goes on from ${files.checkpoint}\n`;
-  return `wrote ${Object.values(files).join(", ")}\n`;
+  const wrote = `wrote ${Object.values(files).join(", ")}\n`;
+  if (files.report !== undefined) return wrote;
+  return `${wrote}report.html is drawn if ${CHART_PACKAGES.join(" and ")} are installed\n`;
 }

@@ -2,7 +2,8 @@
  * @file A whole training run: stages, epochs, checkpoints, results, files.
  *
  * Writes into its folder: `checkpoint.bin` after every epoch, `float.onnx`
- * after the last float stage, `model.onnx` and `log.json` at the end.
+ * after the last float stage, `model.onnx`, `log.json` and
+ * `report.html` at the end.
  */
 
 import type { TrainingConfig } from "./config.ts";

@@ -10,7 +10,7 @@ import { runTraining } from "../training-run.ts";
 const DEFAULT_FOLDER = "runs";
 const EXAMPLES = `
 CONFIG is a JSON file, or a module (.ts, .mjs) that exports config. The folder receives
-checkpoint.bin after every epoch, float.onnx, and at the end model.onnx and log.json.
+checkpoint.bin after every epoch, float.onnx, and at the end model.onnx, log.json and report.html.
 Ctrl-C stops after the present step and keeps a checkpoint (exit code 130); --resume goes on to the
 same final bits.
 

@@ -13,6 +13,7 @@ import { digestOf } from "../../core/hash.ts";
 import { elementCount, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
+import type { Evidence } from "../report/training-log.ts";
 import type { EpochRecord, Position, StateTensors, TrainingResults } from "./state.ts";
 
 export interface Checkpoint {
@@ -21,6 +22,7 @@ export interface Checkpoint {
   readonly position: Position;
   readonly history: readonly EpochRecord[];
   readonly results: TrainingResults;
+  readonly evidence: Evidence;
   readonly tensors: StateTensors;
 }
 

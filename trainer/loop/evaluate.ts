@@ -21,11 +21,34 @@ export async function evaluateTop1(
   graph: Graph,
   samples: Samples,
 ): Promise<Evaluation> {
-  let correct = 0;
+  return evaluationOf(await classify(engine, graph, samples), samples);
+}
+
+/** The class with the largest logit (the first, if several) of every sample. */
+export async function classify(
+  engine: Engine,
+  graph: Graph,
+  samples: Samples,
+): Promise<Int32Array> {
+  const found = new Int32Array(samples.count);
   await forEachLogits(engine, graph, samples, (logits, sample) => {
-    if (argMax(logits) === samples.labels[sample]) correct++;
+    found[sample] = argMax(logits);
   });
-  return { samples: samples.count, top1: samples.count === 0 ? 0 : correct / samples.count };
+  return found;
+}
+
+export function evaluationOf(found: Int32Array, { count, labels }: Samples): Evaluation {
+  const correct = found.reduce((sum, best, sample) => sum + (best === labels[sample] ? 1 : 0), 0);
+  return { samples: count, top1: count === 0 ? 0 : correct / count };
+}
+
+/** How many samples of class [row] were taken for class [column]. */
+export function confusionOf(found: Int32Array, { labels }: Samples, classes: number): number[][] {
+  const rows = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  found.forEach((best, sample) => {
+    rows[labels[sample]!]![best]!++;
+  });
+  return rows;
 }
 
 /** The logits of every sample, in order. */

@@ -49,7 +49,7 @@ export function layerRecords(
 const signsName = (weight: string): string => `signs/${weight}`;
 
 /** The weights of the forward pass, up to a positive factor per filter. */
-function usedWeights(
+export function usedWeights(
   step: LinearStep,
   method: WeightMethod,
   tensors: StateTensors,

@@ -5,11 +5,21 @@ import { elementCount } from "../../core/shape.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import type { TrainingConfig } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
+import { renderReport } from "../report/index.ts";
+import type { TrainingLog } from "../report/training-log.ts";
 import { planFloat, type StagePlan } from "../step/plan.ts";
 import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
-import { EVALUATION_BATCH, type Evaluation, evaluateTop1 } from "./evaluate.ts";
+import {
+  classify,
+  confusionOf,
+  EVALUATION_BATCH,
+  type Evaluation,
+  evaluateTop1,
+  evaluationOf,
+} from "./evaluate.ts";
 import { exportedGraph, measuringGraph, metadataOf } from "./outputs.ts";
 import { Pace } from "./pace.ts";
+import { floatHistograms, usedHistograms } from "./weight-histograms.ts";
 import { optimizerFor, type PreparedRun, planFor } from "./prepare.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Samples } from "./samples.ts";
@@ -38,6 +48,8 @@ export interface TrainingResult {
     /** Absent if the network was never float: a built-in one that quantises from the start. */
     readonly float?: string;
     readonly log?: string;
+    /** Absent too if the packages that draw it are not installed. */
+    readonly report?: string;
   };
 }
 
@@ -48,6 +60,7 @@ export class Training {
   readonly #run: PreparedRun;
   readonly #checkpointPath: string;
   readonly #pace: Pace;
+  #hasReport = false;
   #state: Checkpoint;
   /** Whether the folder's checkpoint is of this run. */
   #hasCheckpoint = false;
@@ -65,6 +78,7 @@ export class Training {
       position: { stage: 0, ...START_OF_STAGE },
       history: [],
       results: {},
+      evidence: { weightsBefore: [], confusion: [] },
       tensors: new Map(run.parameters),
     };
   }
@@ -125,6 +139,7 @@ export class Training {
   #begin(index: number): void {
     const { tensors, position } = this.#state;
     if (position.begun) return;
+    this.#keepWeightsBefore(index);
     const { reinitialize } = this.#config.stages[index]!;
     prepareWeights(
       this.#run.network,
@@ -134,6 +149,15 @@ export class Training {
       this.#config.seed,
     );
     this.#state = { ...this.#state, position: { ...position, begun: true } };
+  }
+
+  /** Before the first stage that quantises, or before the first if none does. */
+  #keepWeightsBefore(index: number): void {
+    const plans = this.#config.stages.map((_, i) => this.#planOf(i));
+    const first = plans.findIndex(plan => plan.activations !== undefined);
+    if (index !== Math.max(first, 0)) return;
+    const weightsBefore = floatHistograms(this.#run.network, this.#state.tensors);
+    this.#state = { ...this.#state, evidence: { ...this.#state.evidence, weightsBefore } };
   }
 
   async #openStage(index: number): Promise<Stage> {
@@ -217,7 +241,7 @@ export class Training {
     const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
     if (isLastFloat) await this.#finishFloat(plan);
     else if (!isFloat && isLast) {
-      this.#keepResult("quantized", await this.#evaluate(plan, this.#run.test));
+      await this.#keepResult("quantized", plan);
     }
     const position: Position = { stage: index + 1, ...START_OF_STAGE };
     this.#state = { ...this.#state, position };
@@ -225,7 +249,7 @@ export class Training {
   }
 
   async #finishFloat(plan: StagePlan): Promise<void> {
-    this.#keepResult("float", await this.#evaluate(plan, this.#run.test));
+    await this.#keepResult("float", plan);
     await this.#writeModel(this.#fileIn("float.onnx"), plan);
   }
 
@@ -237,9 +261,27 @@ export class Training {
   async #export(): Promise<void> {
     const plan = this.#planOf(this.#config.stages.length - 1);
     await this.#writeModel(this.#fileIn("model.onnx"), plan);
-    const { history, results } = this.#state;
-    const log = { config: this.#config, input: this.#run.input, history, results };
+    const log = this.#log(plan);
     await writeAtomically(this.#fileIn("log.json"), `${JSON.stringify(log, null, 2)}\n`);
+    const report = await renderReport(log);
+    if (report !== undefined) await writeAtomically(this.#fileIn("report.html"), report);
+    this.#hasReport = report !== undefined;
+  }
+
+  #log(plan: StagePlan): TrainingLog {
+    const { history, results, evidence, tensors } = this.#state;
+    const { network, parameters, input, labels } = this.#run;
+    return {
+      config: this.#config,
+      input,
+      labels,
+      parameters: countOf(parameters),
+      history,
+      results,
+      weightsBefore: evidence.weightsBefore,
+      weightsAfter: usedHistograms(network, tensors, plan),
+      confusion: evidence.confusion,
+    };
   }
 
   async #writeModel(path: string, plan: StagePlan): Promise<void> {
@@ -256,8 +298,16 @@ export class Training {
     return join(this.#options.out, name);
   }
 
-  #keepResult(name: "float" | "quantized", evaluation: Evaluation): void {
-    this.#state = { ...this.#state, results: { ...this.#state.results, [name]: evaluation } };
+  /** Evaluates on the test samples; the last evaluation is that of the exported model. */
+  async #keepResult(name: "float" | "quantized", plan: StagePlan): Promise<void> {
+    const { test, labels } = this.#run;
+    const graph = measuringGraph(this.#run, this.#state.tensors, plan, EVALUATION_BATCH);
+    const found = await classify(this.#engine, graph, test);
+    const evaluation = evaluationOf(found, test);
+    const confusion = confusionOf(found, test, labels.length);
+    const results = { ...this.#state.results, [name]: evaluation };
+    const evidence = { ...this.#state.evidence, confusion };
+    this.#state = { ...this.#state, results, evidence };
     const classes = this.#run.labels.length;
     this.#emit({ kind: "result", name, classes, ...evaluation });
   }
@@ -296,7 +346,7 @@ export class Training {
     this.#emit({
       kind: "start",
       model: network.name,
-      parameters: [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0),
+      parameters: countOf(parameters),
       trainingSamples: training.count,
       validationSamples: validation.count,
       engine: this.#engine.name,
@@ -318,8 +368,13 @@ export class Training {
       files: {
         checkpoint: this.#checkpointPath,
         ...(finished && { model: this.#fileIn("model.onnx"), log: this.#fileIn("log.json") }),
+        ...(this.#hasReport && { report: this.#fileIn("report.html") }),
         ...(results.float && { float: this.#fileIn("float.onnx") }),
       },
     };
   }
+}
+
+function countOf(parameters: PreparedRun["parameters"]): number {
+  return [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
