@@ -8,12 +8,13 @@ import { exercise, type Observation, stagedCases } from "./program.ts";
 
 async function observe(): Promise<Observation> {
   const seen = await exercise();
-  return { ...seen, outputs: { ...seen.outputs, ...(await inWorker()) } };
+  return { ...seen, outputs: { ...seen.outputs, ...(await inWorker(seen.lacking)) } };
 }
 
-async function inWorker(): Promise<Observation["outputs"]> {
+async function inWorker(lacking: readonly string[]): Promise<Observation["outputs"]> {
   const modules: Record<string, WebAssembly.Module> = {};
   for (const { name, file } of await stagedCases()) {
+    if (lacking.includes(name)) continue;
     modules[name] = (await load(fetch(file))).module;
   }
   const worker = new Worker(new URL("in-worker.js", import.meta.url), { type: "module" });

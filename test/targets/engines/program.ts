@@ -5,6 +5,7 @@
  * engine it is in: browsers, workers, Node, Deno and Bun share every line.
  */
 
+import type { SimdTier } from "../../../core/abi.ts";
 import { load, type Model, RunError } from "../../../runtime/index.ts";
 
 /** One module, as the staged folder holds it. */
@@ -19,6 +20,7 @@ export interface StagedCase {
   /** Sizes of the outputs, in bytes. */
   readonly outputBytes: readonly number[];
   readonly isCommand: boolean;
+  readonly simd: SimdTier;
 }
 
 /** What a command wrote to standard output, in base64. */
@@ -36,6 +38,8 @@ export interface Observation {
   readonly refusals: Record<string, string>;
   /** By case and number of the input. */
   readonly commands: Record<string, CommandOutput>;
+  /** Names of cases that were refused because the engine lacks their tier's instructions. */
+  readonly lacking: readonly string[];
 }
 
 /** Enough for engines to replace their first code of a module by better code. */
@@ -51,13 +55,18 @@ export async function stagedCases(): Promise<readonly StagedCase[]> {
 export async function exercise(): Promise<Observation> {
   const cases = await stagedCases();
   const outputs: Observation["outputs"] = {};
+  const lacking: string[] = [];
   for (const entry of cases) {
+    if ((await thrown(() => load(bytesOf(entry.wasm)))) === "run/no-simd") {
+      lacking.push(entry.name);
+      continue;
+    }
     const byAddress = await load(entry.file);
     runAll(byAddress, entry, "address", 1, outputs);
     runAll(await load(bytesOf(entry.wasm)), entry, "bytes", REPETITIONS, outputs);
     runAll(await load(byAddress.module), entry, "module", 1, outputs);
   }
-  return { outputs, refusals: await refusals(cases[0]!), commands: {} };
+  return { outputs, refusals: await refusals(cases[0]!), commands: {}, lacking };
 }
 
 /** Notes the first result for each input, and any later one that is another. */

@@ -19,6 +19,7 @@ export const PROGRAMS = "test/targets/engines";
 const SOURCES = [
   "core/abi.ts",
   "runtime/arrays.ts",
+  "runtime/engine.ts",
   "runtime/error.ts",
   "runtime/index.ts",
   "runtime/source.ts",
@@ -67,6 +68,7 @@ function stagedCase({ name, compilation, inputs, expected }: Case, index: number
     file: `module-${index}.wasm`,
     wasm: base64(wasm),
     isCommand: manifest.target === "wasi",
+    simd: manifest.simd,
     inputs: inputs.map(set =>
       Object.fromEntries(
         manifest.inputs.map(port => [port.name, base64(bytesOf(set[port.name]!))]),

@@ -3,11 +3,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { SimdTier } from "../../../core/abi.ts";
 import { type Engine, type Found, jsonOf, outputOf, SYSTEM } from "./engine.ts";
 import { installed, SOURCES } from "./install.ts";
 import type { CommandOutput, Observation, StagedCase } from "./program.ts";
 import { PROGRAMS } from "./stage.ts";
 
+/** It knows no relaxed instructions. */
+const WAZERO_TIERS: readonly SimdTier[] = ["scalar", "simd128"];
 const PROGRAM = fileURLToPath(new URL("in-wasmtime.py", import.meta.url));
 
 /** Core modules through their exports, and commands. */
@@ -48,9 +51,11 @@ function commandsBy(command: string, args: readonly string[]): Found["observe"] 
   return async root => {
     const cwd = join(root, PROGRAMS);
     const commands: Observation["commands"] = {};
-    const text = readFileSync(join(cwd, "cases.json"), "utf8");
-    for (const { name, file, inputs, isCommand } of JSON.parse(text) as StagedCase[]) {
-      if (!isCommand) continue;
+    const staged = JSON.parse(readFileSync(join(cwd, "cases.json"), "utf8")) as StagedCase[];
+    const lacking = staged.filter(({ simd }) => !WAZERO_TIERS.includes(simd));
+    for (const entry of staged) {
+      const { name, file, inputs, isCommand } = entry;
+      if (!isCommand || lacking.includes(entry)) continue;
       for (const [i, input] of inputs.entries()) {
         const decoded = Object.values(input).map(data => Buffer.from(data, "base64"));
         const stdin = Buffer.concat(decoded);
@@ -64,7 +69,7 @@ function commandsBy(command: string, args: readonly string[]): Found["observe"] 
         } satisfies CommandOutput;
       }
     }
-    return { commands };
+    return { commands, lacking: lacking.map(({ name }) => name) };
   };
 }
 
