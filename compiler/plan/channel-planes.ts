@@ -1,12 +1,12 @@
 /**
  * @file Where a value lies that is kept as channel planes (compiler/specialize/planes.ts).
  *
- * **Layout** of a buffer: a head, then per channel the image's rows and as many
- * more as the halo is high. Rows start at multiples of 16 bytes and have room
- * for whole vectors. The halo is shared: what follows a row is the right halo
- * of that row and the left one of the next; what follows a plane is the bottom
- * halo of that plane and the top one of the next; the head is the top of the
- * first. With two phases every row is two half rows, even columns first.
+ * **Layout** of a buffer: the image's rows, in each the lines of all channels,
+ * one after the other, so that windows read memory in order; and before and
+ * behind them as many rows as the halo is high. Lines start at multiples of 16
+ * bytes and have room for whole vectors. The halo is shared: what follows a
+ * line is its right halo and the left one of the next. With two phases every
+ * line is two half lines, even columns first.
  */
 
 import { ELEMENT_BYTES, LANES, type Planes } from "../specialize/planes.ts";
@@ -47,18 +47,31 @@ export function planesFor(
   const left = alignUp(halo.left, phases);
   const own = Math.ceil(columns! / phases);
   const room = Math.max(own + left / phases, Math.ceil((columns! + halo.right) / phases));
-  const halfRow = alignUp(room, LANES / phases) * ELEMENT_BYTES;
-  const rowBytes = halfRow * phases;
+  const halfLine = alignUp(room, LANES / phases) * ELEMENT_BYTES;
+  const planeBytes = halfLine * phases;
   return {
     channels: channels!,
     rows: rows!,
     columns: columns!,
-    planeBytes: (rows! + Math.max(halo.top, halo.bottom)) * rowBytes,
-    rowBytes,
+    planeBytes,
+    rowBytes: spreadRows(channels! * planeBytes, halo),
     left,
     phases,
-    phaseBytes: phases === 2 ? halfRow : 0,
+    phaseBytes: phases === 2 ? halfLine : 0,
   };
+}
+
+/** Bytes that a cache moves at once. */
+const CACHE_LINE = 64;
+
+/**
+ * `rowBytes` with room behind: for the halo of the last line, and such that
+ * windows over several rows do not crowd into the same places of a cache.
+ */
+function spreadRows(rowBytes: number, halo: Halo): number {
+  const room = halo.left + halo.right > 0 ? BLOCK_ALIGNMENT : 0;
+  const lines = Math.ceil((rowBytes + room) / CACHE_LINE);
+  return (lines % 2 === 0 ? lines + 1 : lines) * CACHE_LINE;
 }
 
 /** A buffer for such planes, and how its halo is filled with `value`, if it has one. */
@@ -69,53 +82,70 @@ export function planesBuffer(
   value: number,
 ): { readonly place: PlanesPlace; readonly frame: readonly Fill[] } {
   const planes = planesFor(shape, need);
-  const { gap, tail } = haloRuns(planes, need.halo);
-  const bytes = tail + planes.channels * planes.planeBytes;
-  const place: PlanesPlace = { block: { kind: "buffer", name, bytes }, head: tail, planes };
-  return { place, frame: hasHalo(need.halo) ? [planesFill(place, gap, tail, value)] : [] };
+  const runs = haloRuns(planes, need.halo);
+  const { rowBytes } = planes;
+  const head = need.halo.top * rowBytes + runs.between;
+  const bytes = head + (planes.rows + need.halo.bottom) * rowBytes;
+  const place: PlanesPlace = { block: { kind: "buffer", name, bytes }, head, planes };
+  return { place, frame: hasHalo(need.halo) ? haloFills(place, runs, value) : [] };
 }
 
-/**
- * Bytes of halo before a half row that is not the first, and before a plane.
- * In whole vectors: they may cover the end of the row before, which is not
- * written yet.
- */
-function haloRuns(planes: Planes, halo: Halo): { readonly gap: number; readonly tail: number } {
-  const { rows, columns, rowBytes, planeBytes, phases } = planes;
+interface HaloRuns {
+  /** Bytes above the first row, and below what follows the last. */
+  readonly top: number;
+  readonly bottom: number;
+  /** Before every row, and behind the last. */
+  readonly between: number;
+  /** Before a half line that is not the first of its row. */
+  readonly gap: number;
+}
+
+/** In whole vectors: they may cover the end of what comes before, which is not written yet. */
+function haloRuns(
+  { channels, columns, planeBytes, rowBytes, phases }: Planes,
+  halo: Halo,
+): HaloRuns {
   const isWide = halo.left + halo.right > 0;
   const shortest = Math.floor(columns / phases) * ELEMENT_BYTES;
-  const gap = isWide ? rowBytes / phases - shortest : 0;
-  const tail = planeBytes - rows * rowBytes + gap;
-  return { gap: alignUp(gap, BLOCK_ALIGNMENT), tail: alignUp(tail, BLOCK_ALIGNMENT) };
+  const gap = isWide ? alignUp(planeBytes / phases - shortest, BLOCK_ALIGNMENT) : 0;
+  const between = isWide ? rowBytes - channels * planeBytes + gap : 0;
+  return { top: halo.top * rowBytes, bottom: halo.bottom * rowBytes, between, gap };
 }
 
-function planesFill(
-  { block, head, planes }: PlanesPlace,
-  gap: number,
-  tail: number,
-  value: number,
-) {
-  const { channels, planeBytes, phases } = planes;
-  const rows = planes.rows * phases;
-  const rowBytes = planes.rowBytes / phases;
-  const between = { count: channels + 1, step: planeBytes };
-  const regions: Region[] = [
-    { block: block.name, offset: head - tail, bytes: tail, repeats: [between] },
+function haloFills(place: PlanesPlace, { top, bottom, between, gap }: HaloRuns, value: number) {
+  const { block, head, planes } = place;
+  const { channels, rows, rowBytes, phases } = planes;
+  const halfLine = planes.planeBytes / phases;
+  const fills: Fill[] = [];
+  for (const [bytes, end] of [
+    [top, head - between],
+    [bottom, head + rows * rowBytes + bottom],
+  ] as const) {
+    if (bytes === 0) continue;
+    const writes = [{ block: block.name, offset: end - bytes, bytes, repeats: [] }];
+    const args = [{ block, offset: end }, 0, 0, 0, 0, 0, bytes, value];
+    fills.push({ family: "s16_frame", args, writes });
+  }
+  if (between === 0) return fills;
+  const writes: Region[] = [
+    {
+      ...{ block: block.name, offset: head - between, bytes: between },
+      repeats: [{ count: rows + 1, step: rowBytes }],
+    },
   ];
-  if (gap > 0 && rows > 1) {
-    regions.push({
-      block: block.name,
-      offset: head + rowBytes - gap,
-      bytes: gap,
+  if (channels * phases > 1) {
+    writes.push({
+      ...{ block: block.name, offset: head + halfLine - gap, bytes: gap },
       repeats: [
-        { count: channels, step: planeBytes },
-        { count: rows - 1, step: rowBytes },
+        { count: rows, step: rowBytes },
+        { count: channels * phases - 1, step: halfLine },
       ],
     });
   }
   const start = { block, offset: head };
-  const args = [start, channels, planeBytes, rows, rowBytes, gap, tail, value];
-  return { family: "s16_frame", args, writes: regions };
+  const args = [start, rows, rowBytes, channels * phases, halfLine, gap, between, value];
+  fills.push({ family: "s16_frame", args, writes });
+  return fills;
 }
 
 /** Padded column 0 of row `row` of channel 0: what generated code takes. */
