@@ -8,7 +8,8 @@
  * Layout    w: per two taps, per channel (padded to 8), two bytes
  */
 
-import { finishPixelI32 } from "../../finish-i32";
+import { dwconv3x3, PIXELS } from "../../dwconv-3x3";
+import { finishTile4 } from "../../finish-tile";
 import { HEADER_BYTES, REQUANT, tableBytes } from "../../layout";
 import { highPairs, lowPairs } from "../../pairs";
 import { nextColumn, nextPixel, wrapStep } from "../../pixels";
@@ -17,6 +18,10 @@ export function qs8_qc8w_dwconv_requant_4x8c2__simd128(
   x: usize, w: usize, p: usize, y: usize, kh: i32, kw: i32, xTapRow: i32, xTapCol: i32,
   rows: i32, cols: i32, xRow: i32, xCol: i32, yRow: i32, yCol: i32, channels: i32,
 ): void {
+  if (kh == 3 && kw == 3 && xCol == xTapCol && cols >= PIXELS) {
+    dwconv3x3(x, w, p, y, xTapRow, rows, cols, xRow, xCol, yRow, yCol, channels);
+    return;
+  }
   const pairBytes = <usize>((channels + 7) & -8) << 1;
   const bias = p + HEADER_BYTES;
   const multipliers = bias + tableBytes(channels, 8);
@@ -68,10 +73,10 @@ export function qs8_qc8w_dwconv_requant_4x8c2__simd128(
         wk += pairBytes;
       }
       const n = channels - c;
-      finishPixelI32(REQUANT, y0, low0, high0, c, n, bias, multipliers, p, none);
-      finishPixelI32(REQUANT, y1, low1, high1, c, n, bias, multipliers, p, none);
-      finishPixelI32(REQUANT, y2, low2, high2, c, n, bias, multipliers, p, none);
-      finishPixelI32(REQUANT, y3, low3, high3, c, n, bias, multipliers, p, none);
+      finishTile4(
+        REQUANT, y0, y1, y2, y3, low0, high0, low1, high1, low2, high2, low3, high3,
+        c, n, bias, multipliers, p, none,
+      );
     }
     col = nextColumn(col3, cols);
     x0 = nextPixel(x3, col, xCol, xWrap);
