@@ -19,6 +19,7 @@ import { MODEL_KINDS } from "./models/index.ts";
 import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
 import { EXTREMES, rangeOptions } from "./quantize/range-options.ts";
 import { reinitializationOptions } from "./step/reinitialize.ts";
+import type { Moment } from "./step/snapshot.ts";
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
@@ -190,6 +191,11 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
       const help = "move it to the ternary stage that follows";
       found.push(wrong("reinitialize", "only a ternary stage has trits to start from", help));
     }
+    const { reinitialize } = stage;
+    if (reinitialize?.kind === "rewind" && !isBefore(stages, reinitialize, i)) {
+      const help = "name an epoch of an earlier stage; stages and epochs count from 0";
+      found.push(wrong("reinitialize", "there is no such epoch before this stage", help));
+    }
     if (stage.ranges.kind !== "extremes" && weights === "f32") {
       const help = "remove the key, or move it to a stage that quantises";
       found.push(wrong("ranges", "a float stage rounds no activations", help));
@@ -199,6 +205,18 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
     }
     return found;
   });
+}
+
+/** Whether `moment` is the start of an epoch before stage `index`. */
+function isBefore(stages: readonly StageConfig[], moment: Moment, index: number): boolean {
+  return moment.stage < index && moment.epoch < stages[moment.stage]!.epochs;
+}
+
+/** The moments whose weights a later stage goes back to. */
+export function rewindMoments({ stages }: TrainingConfig): Moment[] {
+  return stages.flatMap(({ reinitialize }) =>
+    reinitialize?.kind === "rewind" ? [reinitialize] : [],
+  );
 }
 
 async function readJson(path: string): Promise<unknown> {

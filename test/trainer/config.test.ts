@@ -64,7 +64,7 @@ describe("a configuration", () => {
     const help = (at: string): string | undefined =>
       problems.find(d => d.at === `train.json: ${at}`)?.help;
     expect(help("stages[0].method")).toBe(
-      'allowed: "float", "prune", "int8", "twn", "bitnet", "ternary"',
+      'allowed: "float", "prune", "int8", "twn", "bitnet", "ternary", "ttq", "soft"',
     );
     expect(help("data.foo")).toBe("known keys: source, validation, limit, classes");
     expect(help("model.kind")).toContain('"resnet8"');
@@ -107,6 +107,34 @@ describe("a configuration", () => {
     ]);
     const right = { ...wrong, method: "ternary" };
     expect(placesOf({ ...valid, stages: [right] })).toEqual([]);
+  });
+
+  test("goes back to no epoch that is not before the stage", () => {
+    const float = { ...stage, method: "float" };
+    const back = (reinitialize: unknown) => [float, { ...stage, reinitialize }];
+    const rewind = { kind: "rewind", stage: 0, epoch: 1 };
+    expect(placesOf({ ...valid, stages: back(rewind) })).toEqual([]);
+    for (const wrong of [
+      { ...rewind, stage: 1 },
+      { ...rewind, epoch: 2 },
+    ]) {
+      expect(placesOf({ ...valid, stages: back(wrong) })).toEqual([
+        "train.json: stages[1].reinitialize",
+      ]);
+    }
+  });
+
+  test("tells what ranges and teachers make no sense", () => {
+    const float = { ...stage, method: "float", ranges: "learned" };
+    expect(placesOf({ ...valid, stages: [float] })).toEqual(["train.json: stages[0].ranges"]);
+    const ranges = { kind: "percentile", share: 0.4 };
+    expect(placesOf({ ...valid, stages: [{ ...stage, ranges }] })).toEqual([
+      "train.json: stages[0].ranges.share",
+    ]);
+    const distill = { teacher: "t.onnx" };
+    expect(problemsOf({ ...valid, stages: [{ ...stage, distill }] })[0]!.message).toContain(
+      "nothing is learned from the teacher",
+    );
   });
 
   test("takes no float stage after one that quantises", () => {

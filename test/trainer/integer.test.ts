@@ -84,6 +84,9 @@ describe("whatever the ternary method", () => {
     { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.6, scope: "layer" } },
     { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.8 }, sphere: "free" },
     { kind: "ternary", threshold: { kind: "absmean" } },
+    { kind: "ternary", threshold: { kind: "maximum", factor: 0.3 } },
+    { kind: "ttq", scales: "filter" },
+    { kind: "soft" },
   ]) {
     test(JSON.stringify(choice), async () => {
       const net = quantized(mixedNetwork(5), 5, "int8", true, buildMethod(choice));

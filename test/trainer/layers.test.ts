@@ -183,7 +183,8 @@ describe("weight methods", () => {
     const ops = new Arithmetic(b);
     const w = b.input("w", "f32", [1, 4]);
     const ones = ops.filled([1, 4], 1);
-    const gradient = twn.forward(ops, w, { schedule: () => w, held: () => w }).gradient!(ones);
+    const gradient = twn.forward(ops, w, { schedule: () => w, held: () => w, learned: () => w })
+      .gradient!(ones);
     const { g } = evaluate(b.finish("g", [{ name: "g", id: gradient }]), {
       w: { dtype: "f32", shape: [1, 4], data },
     });

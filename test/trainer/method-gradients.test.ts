@@ -59,6 +59,87 @@ describe("gradients of smooth forward weights equal central differences", () => 
   }
 });
 
+describe("soft steps", () => {
+  const method = methodFor({ kind: "soft", from: 2, to: 20, end: 0.8 });
+  const weight = drawn(SHAPE, 0.8, "soft");
+  const wanted = drawn(SHAPE, 1, "direction").data;
+  const values = held(method, weight, false);
+  const forward = (progress: number): Float32Array =>
+    run(method, weight, values, (ops, w, i) => method.forward(ops, w, i).value, progress);
+
+  for (const progress of [0, 0.4, 0.79]) {
+    test(`at ${progress} of the stage the gradient equals central differences`, () => {
+      const gradient = run(
+        method,
+        weight,
+        values,
+        (ops, w, i) => method.forward(ops, w, i).gradient!(ops.constant(SHAPE, wanted)),
+        progress,
+      );
+      const objective = (): number => dot([...forward(progress)], [...wanted]);
+      expectClose(gradient, numeric(weight.data, objective), 1e-2);
+    });
+  }
+
+  test("grow sharp, and are steps from `end` on", () => {
+    const { values: trits, scales } = method.quantize!(weight.data, SHAPE, values);
+    const hard = Array.from(trits, (t, i) => t * scales[Math.floor(i / 18)]!);
+    const distance = (progress: number): number =>
+      lengthOf([...forward(progress)].map((w, i) => w - hard[i]!));
+    expect(distance(0.4)).toBeLessThan(distance(0));
+    expect(distance(0.79)).toBeLessThan(distance(0.4));
+    expect(distance(0.79)).toBeGreaterThan(0);
+    expect(distance(0.8)).toBeCloseTo(0, 6);
+  });
+});
+
+describe("two learned scales", () => {
+  for (const scales of ["layer", "filter"]) {
+    test(`per ${scales}: gradients as stated, and as differences`, () => {
+      const method = methodFor({
+        kind: "ttq",
+        scales,
+        threshold: { kind: "maximum", factor: 0.3 },
+      });
+      const weight = drawn(SHAPE, 0.8, "ttq");
+      const incoming = drawn(SHAPE, 1, "incoming").data;
+      const values = held(method, weight, false);
+      const thresholds = values.get("threshold")!;
+      const [a, b] = [values.get("positive")!, values.get("negative")!];
+      const place = (i: number): number => (scales === "filter" ? Math.floor(i / 18) : 0);
+      const sideOf = (i: number): number => {
+        const w = weight.data[i]!;
+        return Math.abs(w) > thresholds[Math.floor(i / 18)]! ? Math.sign(w) : 0;
+      };
+      const objective = (p: ArrayLike<number>, n: ArrayLike<number>): number =>
+        incoming.reduce((sum, d, i) => {
+          const side = sideOf(i);
+          return sum + d * (side > 0 ? p[place(i)]! : side < 0 ? -n[place(i)]! : 0);
+        }, 0);
+      const learned = (name: string): Float32Array =>
+        run(
+          method,
+          weight,
+          values,
+          (ops, w, i) =>
+            method.forward(ops, w, i).learnedGradients!(ops.constant(SHAPE, incoming))[name]!,
+        );
+      const root = Math.sqrt(scales === "filter" ? 18 : 54);
+      const scaled = (differences: Float64Array): Float64Array => differences.map(d => d / root);
+      expectClose(learned("positive"), scaled(numeric(a, () => objective(a, b))), 2e-3);
+      expectClose(learned("negative"), scaled(numeric(b, () => objective(a, b))), 2e-3);
+      const gradient = run(method, weight, values, (ops, w, i) =>
+        method.forward(ops, w, i).gradient!(ops.constant(SHAPE, incoming)),
+      );
+      const wanted = incoming.map((d, i) => {
+        const side = sideOf(i);
+        return d * (side > 0 ? a[place(i)]! : side < 0 ? b[place(i)]! : 1);
+      });
+      expectClose(gradient, wanted, 1e-5);
+    });
+  }
+});
+
 describe("penalties", () => {
   const weight = drawn(SHAPE, 0.8, "penalty");
   const threshold = thresholdsOf(weight.data, SHAPE, {

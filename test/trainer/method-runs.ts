@@ -26,6 +26,12 @@ export const CHOICES: readonly { readonly name: string; readonly choice: Choice 
   { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.9, scope: "layer" }, sphere: "free" },
   { kind: "ternary", threshold: { kind: "twn" }, gradient: { kind: "floor" } },
   { kind: "ternary", threshold: { kind: "absmean", scope: "layer" }, gradient: { kind: "bell" } },
+  { kind: "ternary", threshold: { kind: "sparsity", zeros: 0.8, scope: "global" } },
+  { kind: "ternary", threshold: { kind: "maximum", factor: 0.2 }, sphere: "project" },
+  { kind: "ttq" },
+  { kind: "ttq", threshold: { kind: "sparsity", zeros: 0.6 }, scales: "filter" },
+  { kind: "soft" },
+  { kind: "soft", threshold: { kind: "twn", scope: "layer" } },
 ].map(choice => ({ name: JSON.stringify(choice).replaceAll('"', ""), choice }));
 
 export type Choice = MethodChoice & Readonly<Record<string, unknown>>;
@@ -49,7 +55,9 @@ export function held(
   progress = 1,
 ): HeldValues {
   const before = new Map();
-  return method.holding?.compute({ weight: data, shape, progress, normed, before }) ?? new Map();
+  const request = { layer: "layer", weight: data, shape, progress, normed, before };
+  const values = method.holding?.compute(request) ?? new Map();
+  return new Map([...values, ...(method.learned?.start(data, shape, values) ?? [])]);
 }
 
 /** What `emit` makes of the weight, with what the method holds and schedules as constants. */
@@ -62,9 +70,14 @@ export function run(
 ): Float32Array {
   const ops = new Arithmetic(graphBuilder());
   const w = ops.builder.input("w", "f32", weight.shape);
-  const shapes = method.holding?.shapes(weight.shape) ?? {};
+  const shapes = {
+    ...method.holding?.shapes(weight.shape),
+    ...method.learned?.shapes(weight.shape),
+  };
+  const constant = (name: string): NodeId => ops.constant(shapes[name]!, values.get(name)!);
   const inputs: MethodInputs = {
-    held: name => ops.constant(shapes[name]!, values.get(name)!),
+    held: constant,
+    learned: constant,
     schedule: name => {
       const { at } = method.schedules.find(schedule => schedule.name === name)!;
       return ops.constant([], [at(progress)]);

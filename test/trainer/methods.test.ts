@@ -124,6 +124,12 @@ describe("thresholds", () => {
     expect(of("absmean")).toBeCloseTo(0.5 * mean, 6);
   });
 
+  test("maximum is a share of the largest", () => {
+    const options = { kind: "maximum", factor: 0.25, scope: "layer" } as const;
+    const largest = weight.data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+    expect(thresholdsOf(weight.data, weight.shape, options)[1]).toBeCloseTo(0.25 * largest, 6);
+  });
+
   test("ties and weights already pruned are not kept", () => {
     const pruned = Float32Array.of(0.5, 0, -0.25, 0, 0, 0);
     const options = { kind: "sparsity", zeros: 0.5, scope: "filter" } as const;
@@ -170,7 +176,13 @@ describe("on the sphere", () => {
 
   test("a radius once held stays", () => {
     const { holding } = methodFor({ kind: "float", sphere: "free" });
-    const request = { weight: weight.data, shape: SHAPE, progress: 0, normed: false };
+    const request = {
+      layer: "layer",
+      weight: weight.data,
+      shape: SHAPE,
+      progress: 0,
+      normed: false,
+    };
     const before = new Map([["radius", Float32Array.of(1, 2, 3, 4)]]);
     expect(holding!.compute({ ...request, before }).get("radius")).toEqual(before.get("radius"));
   });

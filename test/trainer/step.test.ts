@@ -10,7 +10,7 @@ import { recognizeNetwork } from "../../trainer/network/recognize.ts";
 import { sgd } from "../../trainer/optimizers/sgd.ts";
 import { balanceName, lambdaOf } from "../../trainer/step/penalty.ts";
 import { planFloat, type StagePlan } from "../../trainer/step/plan.ts";
-import { reinitialized } from "../../trainer/step/reinitialize.ts";
+import { reinitialized, rewound } from "../../trainer/step/reinitialize.ts";
 import {
   BALANCE_RATE,
   LABELS,
@@ -147,6 +147,17 @@ describe("reinitialisation", () => {
       );
       filter.forEach((w, i) => {
         expect(w).toBeCloseTo((mixed[i]! * lengthOf(old[c]!)) / lengthOf(mixed), 6);
+      });
+    });
+  });
+
+  test("rewind: the earlier weights where the present ones are not 0, at the present length", () => {
+    const earlier = drawn(shape, 2, "earlier").data;
+    filters(rewound(weight, shape, earlier), shape).forEach((filter, c) => {
+      const own = filters(earlier, shape)[c]!;
+      const masked = own.map((w, i) => (old[c]![i] === 0 ? 0 : w));
+      filter.forEach((w, i) => {
+        expect(w).toBeCloseTo((masked[i]! * lengthOf(old[c]!)) / lengthOf(masked), 6);
       });
     });
   });

@@ -21,6 +21,7 @@ import { recognizeNetwork } from "../network/recognize.ts";
 import { adam } from "../optimizers/adam.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sgd } from "../optimizers/sgd.ts";
+import { checkNames } from "../step/check-names.ts";
 import type { InputQuantization } from "../step/input.ts";
 import { planFloat, planQuantized, type StagePlan } from "../step/plan.ts";
 import { inputFor } from "./input-quantization.ts";
@@ -62,6 +63,10 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
     { ...recognized, input, training },
     engine,
   );
+  const problems = config.stages.flatMap((stage, i) =>
+    checkNames(planFor(stage, network, config.activations), `stages[${i}].method`),
+  );
+  if (problems.length > 0) throw new UsageError(...problems);
   const distillations = await prepareDistillations(config.stages, network, input);
   return {
     network: config.name === undefined ? network : { ...network, name: config.name },

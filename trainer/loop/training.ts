@@ -3,11 +3,12 @@
 import { join } from "node:path";
 import { elementCount } from "../../core/shape.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
-import type { TrainingConfig } from "../config.ts";
+import { rewindMoments, type TrainingConfig } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
 import { renderReport } from "../report/index.ts";
 import type { TrainingLog } from "../report/training-log.ts";
 import { planFloat, type StagePlan } from "../step/plan.ts";
+import { keepSnapshot } from "../step/snapshot.ts";
 import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
 import {
   classify,
@@ -19,13 +20,13 @@ import {
 } from "./evaluate.ts";
 import { exportedGraph, measuringGraph, metadataOf } from "./outputs.ts";
 import { Pace } from "./pace.ts";
-import { floatHistograms, usedHistograms } from "./weight-histograms.ts";
 import { optimizerFor, type PreparedRun, planFor } from "./prepare.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Samples } from "./samples.ts";
 import { START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
 import { prepareWeights, settleFloats } from "./stage-weights.ts";
 import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./state.ts";
+import { floatHistograms, usedHistograms } from "./weight-histograms.ts";
 
 export interface TrainOptions {
   /** The folder of all results. */
@@ -160,6 +161,12 @@ export class Training {
     this.#state = { ...this.#state, evidence: { ...this.#state.evidence, weightsBefore } };
   }
 
+  /** The weights at the start of an epoch, if a later stage goes back to them. */
+  #keepSnapshot(stage: number, epoch: number): void {
+    const wanted = rewindMoments(this.#config);
+    keepSnapshot(wanted, { stage, epoch }, this.#run.network, this.#state.tensors);
+  }
+
   async #openStage(index: number): Promise<Stage> {
     const config = this.#config.stages[index]!;
     const optimizer = optimizerFor(config);
@@ -192,6 +199,7 @@ export class Training {
   async #epoch(stage: Stage): Promise<boolean> {
     const { stage: index, epoch } = this.#state.position;
     const order = stage.orderOf(epoch);
+    if (this.#state.position.step === 0) this.#keepSnapshot(index, epoch);
     this.#pace.start();
     while (this.#state.position.step < stage.stepsPerEpoch) {
       if (this.#options.signal?.aborted) {

@@ -20,7 +20,8 @@ import {
   sphereOptions,
   upkeepOf,
 } from "./sphere.ts";
-import { thresholdsOf } from "./thresholds.ts";
+import { shareOf, thresholdsOf } from "./thresholds.ts";
+import { namesIn } from "./zeros.ts";
 
 const NAME = "float";
 /** Held: what the penalty's trits are told by. */
@@ -46,6 +47,7 @@ function shaped(sphere: SphereUpkeep, penalty: PenaltyOptions | undefined): Weig
     name: NAME,
     weights: "f32",
     schedules: penalty === undefined ? [] : [PENALTY_RAMP],
+    ...(penalty?.threshold.kind === "sparsity" && namesIn(penalty.threshold.zeros)),
     ...(penalty && { penalty: { strength: penalty.strength, ramp: PENALTY_RAMP } }),
     holding: {
       shapes: shape => ({
@@ -55,9 +57,10 @@ function shaped(sphere: SphereUpkeep, penalty: PenaltyOptions | undefined): Weig
       compute: request => {
         const held = new Map(holdRadius(request, sphere));
         const { weight, shape } = request;
-        if (penalty) held.set(THRESHOLD, thresholdsOf(weight, shape, penalty.threshold));
+        if (penalty) held.set(THRESHOLD, thresholdsOf(weight, shape, penalty.threshold, request));
         return held;
       },
+      ...(penalty && { share: shareOf(penalty.threshold) }),
     },
     ...upkeepOf(sphere),
     forward: (ops, weight, inputs) => {

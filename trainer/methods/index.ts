@@ -6,7 +6,9 @@ import { int8Kind } from "./int8.ts";
 import type { MethodChoice, MethodKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
 import { pruneKind } from "./prune.ts";
+import { softKind } from "./soft.ts";
 import { ternaryKind } from "./ternary.ts";
+import { ttqKind } from "./ttq.ts";
 import { twnKind } from "./twn.ts";
 
 export const METHOD_KINDS: readonly MethodKind[] = [
@@ -16,6 +18,8 @@ export const METHOD_KINDS: readonly MethodKind[] = [
   twnKind,
   bitnetKind,
   ternaryKind,
+  ttqKind,
+  softKind,
 ];
 
 /** The method that `choice` describes. Requires a known kind and valid options. */

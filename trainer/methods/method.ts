@@ -44,6 +44,8 @@ export interface ForwardWeight {
   readonly value: NodeId;
   /** The weight's gradient, given that of `value`; the same if absent (straight through). */
   readonly gradient?: (dValue: NodeId) => NodeId;
+  /** The gradients of what is learned along with the weight, by name. */
+  readonly learnedGradients?: (dValue: NodeId) => Readonly<Record<string, NodeId>>;
   readonly penalty?: Penalty;
 }
 
@@ -57,15 +59,23 @@ export interface MethodSchedule {
 /** The values that the host holds for one weight, by name. */
 export type HeldValues = ReadonlyMap<string, Float32Array>;
 
-export interface HoldRequest {
+/** The weight of one layer. */
+export interface LayerWeight {
+  /** The layer's name. */
+  readonly layer: string;
   readonly weight: Float32Array;
   readonly shape: Shape;
+}
+
+export interface HoldRequest extends LayerWeight {
   /** Of the stage, 0 to 1. */
   readonly progress: number;
   /** Whether batch normalisation follows, which makes any scale of a filter irrelevant. */
   readonly normed: boolean;
   /** What was held before, if anything was. */
   readonly before: HeldValues;
+  /** What `share` says of all layers. */
+  readonly shared?: number | undefined;
 }
 
 /**
@@ -76,6 +86,16 @@ export interface Holding {
   /** Their shapes for a weight of shape `shape`, by name. */
   shapes(shape: Shape): Readonly<Record<string, Shape>>;
   compute(request: HoldRequest): HeldValues;
+  /** A number that all layers of the method have in common, such as one threshold for all. */
+  readonly share?: ((weights: readonly LayerWeight[], progress: number) => number) | undefined;
+}
+
+/** Values that are trained along with a weight, such as scales; they do not decay. */
+export interface LearnedValues {
+  /** Their shapes for a weight of shape `shape`, by name. */
+  shapes(shape: Shape): Readonly<Record<string, Shape>>;
+  /** Their values before the first update, given what is held. */
+  start(weight: Float32Array, shape: Shape, held: HeldValues): HeldValues;
 }
 
 /** Inputs of the graph that a method may ask for. */
@@ -84,6 +104,8 @@ export interface MethodInputs {
   schedule(name: string): NodeId;
   /** A value of `holding`. */
   held(name: string): NodeId;
+  /** A value of `learned`. */
+  learned(name: string): NodeId;
 }
 
 export interface WeightMethod {
@@ -92,6 +114,9 @@ export interface WeightMethod {
   readonly weights: "f32" | "int8" | "ternary";
   readonly schedules: readonly MethodSchedule[];
   readonly holding?: Holding;
+  readonly learned?: LearnedValues;
+  /** Layers that the options name, `*` for the others; absent if they concern all alike. */
+  readonly names?: readonly string[];
   /** Present where `forward` gives a penalty. */
   readonly penalty?: PenaltyWeight;
   /** Whether the optimiser's weight decay applies; true if absent. */
@@ -99,7 +124,10 @@ export interface WeightMethod {
   forward(ops: Arithmetic, weight: NodeId, inputs: MethodInputs): ForwardWeight;
   /** What replaces a weight after each update, such as its projection; absent if nothing does. */
   readonly project?: (ops: Arithmetic, weight: NodeId, inputs: MethodInputs) => NodeId;
-  /** The integers that the forward weight stands for; absent for float weights. */
+  /**
+   * The integers that the forward weight stands for, given what is held and
+   * learned; absent for float weights.
+   */
   readonly quantize?: (weight: Float32Array, shape: Shape, held: HeldValues) => QuantizedWeights;
   /** The forward weight of a float method; absent if it is the weight. */
   readonly realize?: (weight: Float32Array, shape: Shape, held: HeldValues) => Float32Array;

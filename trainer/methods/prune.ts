@@ -16,7 +16,7 @@ import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "../autodiff/arithmetic.ts";
 import { perChannel } from "./channels.ts";
 import { methodKind } from "./kind.ts";
-import type { HoldRequest, MethodInputs, WeightMethod } from "./method.ts";
+import type { HoldRequest, LayerWeight, MethodInputs, WeightMethod } from "./method.ts";
 import {
   emitOnSphere,
   emitTangent,
@@ -27,7 +27,8 @@ import {
   type SphereUpkeep,
   sphereOptions,
 } from "./sphere.ts";
-import { thresholdsOf } from "./thresholds.ts";
+import { shareOf, type ThresholdOptions, thresholdScope, thresholdsOf } from "./thresholds.ts";
+import { layerZeros, namesIn, zerosOf } from "./zeros.ts";
 
 const NAME = "prune";
 /** Held: 1 for what stays, 0 for what goes. */
@@ -35,14 +36,14 @@ const MASK = "mask";
 const share = z.number().min(0).max(1);
 
 const options = {
-  /** Share of zeros at the end, and at the start. */
-  zeros: share.default(0.5),
+  /** Share of zeros at the end, of all layers or by layer, and at the start. */
+  zeros: layerZeros,
   initialZeros: share.default(0),
   /** Where in the stage zeros begin to grow, and where they stop. */
   begin: share.default(0),
   end: share.default(0.75),
-  /** Zeros are counted per filter, or over the layer. */
-  scope: z.enum(["filter", "layer"]).default("layer"),
+  /** Zeros are counted per filter, over the layer, or over all layers. */
+  scope: thresholdScope.default("layer"),
   sphere: sphereOptions,
 };
 type PruneOptions = z.output<z.ZodObject<typeof options>>;
@@ -54,9 +55,10 @@ export const pruneKind = methodKind(
   prune,
 );
 
-/** The share of zeros at `progress`; all at once at `begin` if that is not before `end`. */
-export function zerosAt(options: PruneOptions, progress: number): number {
-  const { zeros, initialZeros, begin, end } = options;
+/** The share of zeros of `layer` at `progress`; all at once at `begin` if that is not before `end`. */
+export function zerosAt(options: PruneOptions, progress: number, layer = ""): number {
+  const { initialZeros, begin, end } = options;
+  const zeros = zerosOf(options.zeros, layer);
   if (progress < begin) return initialZeros;
   if (progress >= end) return zeros;
   return zeros + (initialZeros - zeros) * (1 - (progress - begin) / (end - begin)) ** 3;
@@ -72,7 +74,12 @@ function prune(options: PruneOptions): WeightMethod {
       shapes: shape => ({ [MASK]: shape, ...radiusShape(shape, sphere) }),
       compute: request =>
         new Map([[MASK, maskOf(request, options)], ...holdRadius(request, sphere)]),
+      ...(options.scope === "global" && {
+        share: (weights: readonly LayerWeight[], progress: number) =>
+          shareOf(thresholdAt(options, progress, ""))!(weights, progress),
+      }),
     },
+    ...namesIn(options.zeros),
     decays: sphere !== "project",
     project: (ops, weight, inputs) => {
       const masked = ops.mul(weight, inputs.held(MASK));
@@ -106,10 +113,14 @@ function forward(
   };
 }
 
-function maskOf({ weight, shape, progress }: HoldRequest, options: PruneOptions): Float32Array {
-  const zeros = zerosAt(options, progress);
-  if (zeros === 0) return new Float32Array(weight.length).fill(1);
-  const thresholds = thresholdsOf(weight, shape, { kind: "sparsity", zeros, scope: options.scope });
+function thresholdAt(options: PruneOptions, progress: number, layer: string): ThresholdOptions {
+  return { kind: "sparsity", zeros: zerosAt(options, progress, layer), scope: options.scope };
+}
+
+function maskOf(request: HoldRequest, options: PruneOptions): Float32Array {
+  const { weight, shape, progress, layer } = request;
+  if (zerosAt(options, progress, layer) === 0) return new Float32Array(weight.length).fill(1);
+  const thresholds = thresholdsOf(weight, shape, thresholdAt(options, progress, layer), request);
   const mask = new Float32Array(weight.length);
   let channel = 0;
   perChannel(shape, (from, to) => {

@@ -34,7 +34,8 @@ import {
   sphereOptions,
   upkeepOf,
 } from "./sphere.ts";
-import { type ThresholdOptions, thresholdOptions, thresholdsOf } from "./thresholds.ts";
+import { shareOf, type ThresholdOptions, thresholdOptions, thresholdsOf } from "./thresholds.ts";
+import { namesIn } from "./zeros.ts";
 
 const NAME = "ternary";
 /** Held: Δ of every filter, on the weight's own scale. */
@@ -69,10 +70,12 @@ export function ternary(
       }),
       compute: request =>
         new Map([
-          [THRESHOLD, thresholdsOf(request.weight, request.shape, threshold)],
+          [THRESHOLD, thresholdsOf(request.weight, request.shape, threshold, request)],
           ...holdRadius(request, sphere),
         ]),
+      share: shareOf(threshold),
     },
+    ...(threshold.kind === "sparsity" && namesIn(threshold.zeros)),
     ...upkeepOf(sphere),
     forward: (ops, weight, inputs) => forward(ops, weight, inputs, sphere, shape),
     quantize: (weight, weightShape, held) => {

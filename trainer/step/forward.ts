@@ -10,7 +10,7 @@ import type { CustomGradient } from "../autodiff/rule.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { fakeQuantize, observedRange, type Range } from "../layers/fake-quantize.ts";
 import { learnedQuantize } from "../layers/learned-quantize.ts";
-import { heldName } from "../methods/held.ts";
+import { heldName, learnedName } from "../methods/held.ts";
 import type { MethodInputs, Penalty, WeightMethod } from "../methods/method.ts";
 import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
 import {
@@ -155,18 +155,37 @@ class Forward {
     if (forward.penalty !== undefined) this.#penalties.set(name, forward.penalty);
     if (forward.value === weight) return weight;
     const pass = forward.gradient ?? ((dValue: NodeId): NodeId => dValue);
+    const learned = this.#learned(name, method);
     this.#gradients.set(forward.value, {
-      operands: [weight],
-      gradient: dValue => [pass(dValue)],
+      operands: [weight, ...learned.values()],
+      gradient: dValue => {
+        const own = forward.learnedGradients?.(dValue) ?? {};
+        return [pass(dValue), ...[...learned.keys()].map(key => own[key])];
+      },
     });
     return forward.value;
   }
 
+  /** The values that are learned along with a weight, by their own names. */
+  #learned(weight: string, method: WeightMethod): ReadonlyMap<string, NodeId> {
+    const shapes = method.learned?.shapes(this.#parameters.get(weight)!.shape) ?? {};
+    const nodes = Object.entries(shapes).map(([name, shape]): [string, NodeId] => {
+      const tensor = learnedName(weight, name);
+      const node = this.#ops.builder.input(tensor, "f32", shape);
+      this.#trained.set(tensor, node);
+      return [name, node];
+    });
+    return new Map(nodes);
+  }
+
   #methodInputs(weight: string, method: WeightMethod): MethodInputs {
-    const shapes = method.holding?.shapes(this.#parameters.get(weight)!.shape) ?? {};
+    const { shape } = this.#parameters.get(weight)!;
+    const shapes = method.holding?.shapes(shape) ?? {};
+    const learned = method.learned?.shapes(shape) ?? {};
     return {
       schedule: name => this.#inputs.schedule(method, name),
       held: name => this.#ops.builder.input(heldName(weight, name), "f32", shapes[name]!),
+      learned: name => this.#ops.builder.input(learnedName(weight, name), "f32", learned[name]!),
     };
   }
 

@@ -5,9 +5,10 @@
  *     signs    R1  u ← t / √k
  *     blend    R2  u ← normalise((1 − ρ) · u + ρ · t / √k)
  *     revive   R3  zeros ← uniform noise of deviation ε · rms of the others
+ *     rewind   R4  u ← normalise(m ⊙ the weights of an earlier epoch)
  *
- * t are the trits that the stage's method gives, k their number; u = w / ‖w‖,
- * and ‖w‖ stays as it was.
+ * t are the trits that the stage's method gives, k their number; m is 1 where
+ * w is not 0; u = w / ‖w‖, and ‖w‖ stays as it was.
  *
  * **Source** after Liu & Liu 2022 (arXiv 2212.12653).
  */
@@ -20,11 +21,18 @@ import { channelNorms, perChannel } from "../methods/channels.ts";
 import { heldValues } from "../methods/held.ts";
 import { linearSteps, type Network, parameterNames } from "../network/network.ts";
 import type { StagePlan } from "./plan.ts";
+import { snapshotName } from "./snapshot.ts";
 
 export const reinitializationOptions = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("signs") }),
   z.strictObject({ kind: z.literal("blend"), share: z.number().min(0).max(1).default(0.5) }),
   z.strictObject({ kind: z.literal("revive"), noise: z.number().positive().default(0.1) }),
+  z.strictObject({
+    kind: z.literal("rewind"),
+    /** The start of this epoch of this stage; both count from 0. */
+    stage: z.int().min(0).default(0),
+    epoch: z.int().min(0).default(0),
+  }),
 ]);
 
 export type Reinitialization = z.output<typeof reinitializationOptions>;
@@ -44,7 +52,10 @@ export function reinitialize(
     const { data, shape } = tensors.get(name)!;
     const { values } = method.quantize(data, shape, heldValues(step, method, tensors, 0));
     const random = new Random(seed, "reinitialize", name);
-    const changed = reinitialized(data, shape, values, options, random);
+    const changed =
+      options.kind === "rewind"
+        ? rewound(data, shape, tensors.get(snapshotName(options, name))!.data)
+        : reinitialized(data, shape, values, options, random);
     tensors.set(name, { dtype: "f32", shape, data: changed });
   }
 }
@@ -54,7 +65,7 @@ export function reinitialized(
   weight: Float32Array,
   shape: Shape,
   trits: Int8Array,
-  options: Reinitialization,
+  options: Exclude<Reinitialization, { kind: "rewind" }>,
   random: Random,
 ): Float32Array {
   if (options.kind === "revive") return revived(weight, shape, options.noise, random);
@@ -81,6 +92,12 @@ function blended(
     }
   });
   return rescaled(mixed, shape, norms);
+}
+
+/** The weights of `earlier` where the present ones are not 0. */
+export function rewound(weight: Float32Array, shape: Shape, earlier: Float32Array): Float32Array {
+  const masked = earlier.map((w, i) => (weight[i] === 0 ? 0 : w));
+  return rescaled(masked, shape, channelNorms(weight, shape));
 }
 
 /** Uniform noise in ±√3 has deviation 1. */

@@ -13,6 +13,7 @@ import { graphBuilder } from "../../model/ops/index.ts";
 import { Arithmetic, allAxes, scalar } from "../autodiff/arithmetic.ts";
 import { differentiate } from "../autodiff/differentiate.ts";
 import { type Distillation, emitDistillation } from "../distill/distillation.ts";
+import { isLearned } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -78,7 +79,7 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
       ops.builder.input(slotName(name, slot), "f32", shape),
     );
     const layer = forward.methods.get(name);
-    const rate = layer === undefined ? LEARNING_RATE : WEIGHT_RATE;
+    const rate = layer === undefined && !isLearned(name) ? LEARNING_RATE : WEIGHT_RATE;
     const learningRate = ops.builder.input(rate, "f32", []);
     const updated = optimizer.update({
       ops,
