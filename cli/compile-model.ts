@@ -46,6 +46,8 @@ export interface CompileRequest extends DataFlags {
   readonly batch?: number;
   readonly calibrate?: string;
   readonly calibrateSamples: number;
+  readonly maxBytes?: number;
+  readonly specializeAtLoad?: true;
   readonly engine?: Engine;
   /** A file of costs, in place of the engine's. */
   readonly costs?: string;
@@ -86,6 +88,8 @@ export async function compileModel(
     kernels: loadKernelLibrary(),
     ...(request.simd && { simd: request.simd }),
     ...(request.engine && { engine: request.engine }),
+    ...(request.maxBytes && { maxBytes: request.maxBytes }),
+    ...(request.specializeAtLoad && { specializeAtLoad: true }),
     ...(request.costs && { costs: readCostsFile(request.costs) }),
   };
   const compilation = placedIn(path, () => compile(bytes, options));

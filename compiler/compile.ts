@@ -1,21 +1,37 @@
 /** @file The whole road: a model's bytes in, a module's bytes out. Pure. */
 
-import type { Engine, Manifest, SimdTier, TargetName } from "../core/abi.ts";
+import {
+  DEFAULT_ENGINE,
+  type Engine,
+  type Manifest,
+  type MethodName,
+  type SimdTier,
+  type TargetName,
+} from "../core/abi.ts";
 import { digestOf } from "../core/hash.ts";
 import { type ModelUse, readModelUse } from "../core/metadata.ts";
-import type { Diagnostic } from "../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../model/ir/graph.ts";
 import { printGraph } from "../model/ir/print.ts";
+import type { Choosing } from "./choose/index.ts";
 import type { Costs } from "./costs/costs.ts";
 import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
 import { commandShell, shellBytes } from "./emit/command.ts";
 import { readLibrary } from "./emit/library.ts";
 import { type ModelFacts, manifestOf } from "./emit/manifest.ts";
 import { emitWasm, type ModuleSource } from "./emit/module.ts";
-import { type LoweredModel, type LowerModelOptions, lowerModel } from "./lower-model.ts";
+import {
+  type LoweredModel,
+  type LowerModelOptions,
+  lowerModel,
+  withMethods,
+} from "./lower-model.ts";
 import { planGraph } from "./plan/index.ts";
 import type { KernelLibrary } from "./plan/kernel-library.ts";
+import type { Methods } from "./plan/lower/methods.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { Choices } from "./plan/schedule.ts";
+import { emitWithin, Planner, type PlannerOptions } from "./planner.ts";
 
 /** The part of a target's record that the compiler needs; see targets/. */
 export interface CompileTarget {
@@ -25,8 +41,6 @@ export interface CompileTarget {
   /** The instruction set that every engine of this kind has had for years. */
   readonly simd: SimdTier;
 }
-
-const DEFAULT_ENGINE: Engine = "v8-13";
 
 /** What only the second half of the compiler needs to know. */
 export interface BackendOptions {
@@ -38,14 +52,30 @@ export interface BackendOptions {
   readonly engine?: Engine;
   /** In place of the engine's own. */
   readonly costs?: Costs;
+  /** Under `speed`: leave the code of layers to the loader, and ship lists of weights in its place. */
+  readonly specializeAtLoad?: boolean;
 }
 
-export interface CompileOptions extends Omit<LowerModelOptions, "stopAfter">, BackendOptions {}
+export interface CompileOptions
+  extends Omit<LowerModelOptions, "stopAfter" | "decide">,
+    BackendOptions {
+  /** The most that the module may take. */
+  readonly maxBytes?: number;
+  /** The method of every layer that it can compute, in place of a choice. */
+  readonly method?: MethodName;
+}
 
 /** Where a lowered graph comes from, for the manifest. */
 export type Origin = Pick<
   ModelFacts,
-  "modelDigest" | "weights" | "optimize" | "activations" | "batch"
+  | "modelDigest"
+  | "weights"
+  | "optimize"
+  | "activations"
+  | "batch"
+  | "specializeAtLoad"
+  | "engine"
+  | "maxBytes"
 >;
 
 export interface Compilation {
@@ -54,6 +84,8 @@ export interface Compilation {
   /** The graph that the module computes. */
   readonly graph: Graph;
   readonly plan: Plan;
+  /** What the planner could choose from, where it did. */
+  readonly choosing?: Choosing;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
   /** Anything else that can be written about the module. */
@@ -67,15 +99,42 @@ export interface Compilation {
  */
 export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
   const { weights = "auto", optimize = "size", activations = "int8", batch } = options;
+  const { specializeAtLoad = false, engine, maxBytes } = options;
+  if (specializeAtLoad && optimize === "size") throw writesNoCode();
   const origin = {
     modelDigest: digestOfModel(model),
     weights,
     optimize,
     activations,
+    ...(engine && { engine }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(specializeAtLoad ? { specializeAtLoad } : {}),
     ...(batch === undefined ? {} : { batch }),
   };
   const { simd = options.target.simd } = options;
-  return compileLowered(lowerModel(model, { ...options, simd }), origin, options);
+  const planner = plannerFor({ ...options, simd, optimize });
+  const decide = planner && ((dense: Graph) => planner.decide(dense));
+  const lowered = lowerModel(model, { ...options, simd, ...(decide && { decide }) });
+  const emit = (methods?: Methods): Compilation => {
+    const placed = methods === undefined ? lowered : withMethods(lowered, methods, options);
+    return compileLowered(placed, origin, options, planner?.decision?.runnersUp);
+  };
+  const compilation = maxBytes === undefined ? emit() : emitWithin(planner, maxBytes, emit);
+  return { ...compilation, ...(planner?.choosing && { choosing: planner.choosing }) };
+}
+
+/** Channel planes take vectors; and who says what is on planes has chosen. */
+function plannerFor(options: CompileOptions & Pick<PlannerOptions, "simd" | "optimize">) {
+  const { simd, planes, target, kernels } = options;
+  if (simd === "scalar" || planes !== undefined) return undefined;
+  const { kernelBytes } = readLibrary(libraryFor(target, kernels, simd));
+  const { table } = kernels;
+  const codeAtLoad = options.specializeAtLoad === true;
+  return new Planner({ ...options, table, kernelBytes, codeAtLoad, costs: costsOf(options) });
+}
+
+function libraryFor(target: CompileTarget, kernels: KernelLibrary, simd: SimdTier): Uint8Array {
+  return (target.shell ? kernels.commands : kernels.modules)[simd];
 }
 
 /**
@@ -84,12 +143,18 @@ export function compile(model: Uint8Array | Graph, options: CompileOptions): Com
  * @throws compile/unsupported for every node that no kernel computes
  */
 export function compileLowered(
-  { graph, ranges, diagnostics }: LoweredModel,
+  { graph, methods, ranges, diagnostics }: LoweredModel,
   origin: Origin,
   options: BackendOptions,
+  runnersUp?: Choices["runnersUp"],
 ): Compilation {
   const use = readModelUse(graph.metadata);
-  const { plan, source } = planFor(graph, use, options);
+  const choices = {
+    costs: costsOf(options),
+    ...(methods && { methods }),
+    ...(runnersUp && { runnersUp }),
+  };
+  const { plan, source } = planFor(graph, use, options, choices);
   const facts = { ...origin, ...use, ...(ranges === undefined ? {} : { ranges }) };
   const full = { ...source, manifest: manifestOf(plan, facts) };
   return {
@@ -106,16 +171,18 @@ function planFor(
   graph: Graph,
   use: ModelUse,
   options: BackendOptions,
+  choices: Choices,
 ): { plan: Plan; source: Omit<ModuleSource, "manifest"> } {
   const { target, kernels, simd = target.simd } = options;
-  const library = (target.shell ? kernels.commands : kernels.modules)[simd];
+  const library = libraryFor(target, kernels, simd);
   const labels = use.labels ?? [];
   const plan = planGraph(graph, {
     name: graph.name,
     target: target.name,
     simd,
     table: kernels.table,
-    costs: costsOf(options),
+    ...choices,
+    codeAtLoad: options.specializeAtLoad === true,
     reservedBytes: readLibrary(library).reservedBytes,
     scratchBytes: target.shell ? shellBytes(portsOf(graph), labels) : 0,
   });
@@ -127,6 +194,15 @@ function planFor(
 
 function costsOf({ kernels, engine = DEFAULT_ENGINE, costs }: BackendOptions): Costs {
   return costs ?? kernels.costs[engine];
+}
+
+function writesNoCode(): UsageError {
+  return new UsageError(
+    problem("usage/bad-option", "modules of least size have no code to write at load", {
+      at: "--specialize-at-load",
+      help: "optimize for speed: the module stays small, and its loader makes it fast",
+    }),
+  );
 }
 
 /** Names and shapes of all inputs and outputs. */

@@ -6,8 +6,9 @@ import type { Graph } from "../model/ir/graph.ts";
 import { type ReadOptions, readOnnx } from "../model/onnx/index.ts";
 import {
   calibrate,
-  lowerPasses,
+  integerPasses,
   passList,
+  placingPasses,
   preparePasses,
   type Ranges,
   type RunsOnPlanes,
@@ -16,6 +17,8 @@ import {
 } from "./passes/index.ts";
 import type { RunOptions } from "./passes/run-passes.ts";
 import { runsOnPlanes, supports } from "./plan/lower/index.ts";
+import type { Methods } from "./plan/lower/methods.ts";
+import { weightsOf } from "./plan/schedule.ts";
 
 export interface LowerModelOptions extends ReadOptions, RunOptions {
   readonly weights?: WeightChoice;
@@ -27,6 +30,8 @@ export interface LowerModelOptions extends ReadOptions, RunOptions {
   readonly simd?: SimdTier;
   /** What runs on channel planes, under `speed`, in place of what the tier allows. */
   readonly planes?: RunsOnPlanes;
+  /** Chooses the method of each layer, in place of the two above. */
+  readonly decide?: (dense: Graph) => Methods;
   /** Inputs to measure the ranges of activations on, which are then held in 8 bits. */
   readonly samples?: Iterable<Sample>;
   /** Ranges measured before, in place of samples. */
@@ -36,6 +41,10 @@ export interface LowerModelOptions extends ReadOptions, RunOptions {
 export interface LoweredModel {
   /** What the passes left; the one after `stopAfter`, if that was given. */
   readonly graph: Graph;
+  /** The same before any layer was brought onto channel planes; absent after `stopAfter`. */
+  readonly dense?: Graph;
+  /** Of each layer, where they were chosen. */
+  readonly methods?: Methods;
   /** The ranges in use, if activations were quantised. */
   readonly ranges?: Ranges;
   /** Warnings. */
@@ -54,16 +63,37 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   const prepared = runPasses(source, prepare, options);
   if (prepare.some(pass => pass.name === stopAfter)) return { graph: prepared, diagnostics: [] };
   const ranges = rangesFor(prepared, options);
-  const planes = planesFor(options);
-  const lower = lowerPasses({
-    supports,
-    activations,
-    ...(ranges === undefined ? {} : { ranges }),
-    ...(planes === undefined ? {} : { planes }),
-  });
-  const graph = runPasses(prepared, lower, options);
+  const integer = integerPasses({ activations, ...(ranges && { ranges }) });
+  const dense = runPasses(prepared, integer, options);
   const diagnostics = weightsOnly(weights, ranges);
-  return { graph, diagnostics, ...(ranges === undefined ? {} : { ranges }) };
+  if (integer.some(pass => pass.name === stopAfter)) return { graph: dense, diagnostics };
+  const methods = options.decide?.(dense);
+  const planes = methods === undefined ? planesFor(options) : planesOf(methods);
+  const graph = placeLayers(dense, planes, options);
+  return { graph, dense, diagnostics, ...(methods && { methods }), ...(ranges && { ranges }) };
+}
+
+/** `lowered` again, with other methods. @throws as `lowerModel` */
+export function withMethods(
+  lowered: LoweredModel,
+  methods: Methods,
+  options: RunOptions,
+): LoweredModel {
+  const { dense = lowered.graph } = lowered;
+  return { ...lowered, methods, graph: placeLayers(dense, planesOf(methods), options) };
+}
+
+function placeLayers(dense: Graph, planes: RunsOnPlanes | undefined, options: RunOptions): Graph {
+  return runPasses(dense, placingPasses({ supports, ...(planes && { planes }) }), options);
+}
+
+/** Layers with a method on planes run there, and the pools between them. */
+function planesOf(methods: Methods): RunsOnPlanes {
+  return (node, graph) => {
+    if (node.kind !== "qconv") return runsOnPlanes(node, graph);
+    const method = methods.get(weightsOf(node, graph)!);
+    return method !== undefined && method !== "kernels";
+  };
 }
 
 /** What runs on channel planes, whose code takes vectors. */

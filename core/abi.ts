@@ -20,6 +20,8 @@ export const EXPORTS = {
   input: "tritc_input",
   output: "tritc_output",
   run: "tritc_run",
+  /** A function table; only of modules that are specialised at load. */
+  layers: "tritc_layers",
   /** WASI commands only. */
   start: "_start",
 } as const;
@@ -34,6 +36,7 @@ export interface ModuleExports {
   readonly [EXPORTS.input]: (index: number) => number;
   readonly [EXPORTS.output]: (index: number) => number;
   readonly [EXPORTS.run]: () => number;
+  readonly [EXPORTS.layers]?: WebAssembly.Table;
 }
 
 /** Instruction sets, each with all that those before it have. */
@@ -50,9 +53,13 @@ export type ActivationChoice = "int8" | "u7" | "u4";
 /** What the compiler prefers where it has a choice; results are the same, to the bit. */
 export const OPTIMIZE_CHOICES = ["size", "balanced", "speed"] as const;
 export type OptimizeChoice = (typeof OPTIMIZE_CHOICES)[number];
+/** Library kernels on dense images, or a way to compute on channel planes. */
+export const METHOD_NAMES = ["kernels", "code", "lists"] as const;
+export type MethodName = (typeof METHOD_NAMES)[number];
 /** Families of engines, each with costs of its own; V8 11 is that of Node 20. */
 export const ENGINES = ["v8-13", "v8-11", "spidermonkey", "jsc", "wasmtime"] as const;
 export type Engine = (typeof ENGINES)[number];
+export const DEFAULT_ENGINE: Engine = "v8-13";
 
 /** One input or output of the module: row-major, dense, in the model's own layout. */
 export interface Port {
@@ -81,6 +88,27 @@ export interface LayerReport {
   /** Stored bits per weight, padding included; 0 without weights. */
   readonly bitsPerWeight: number;
   readonly macs: number;
+  /** How it is computed, where there was more than one way. */
+  readonly method?: MethodName;
+  /** Of constants that the layer adds, in memory. */
+  readonly dataBytes: number;
+  /** Of functions that were written for the layer. */
+  readonly codeBytes: number;
+  /** By the costs of `options.engine`. */
+  readonly predictedNs: number;
+  /** The layer's calls among those of a run: the first, and the one behind the last. */
+  readonly calls: readonly [number, number];
+  /** The method that would have come next. */
+  readonly runnerUp?: RunnerUp;
+}
+
+export interface RunnerUp {
+  readonly method: MethodName;
+  /** Where the choice was among library kernels only. */
+  readonly kernel?: string;
+  /** Of the layer alone. */
+  readonly predictedNs: number;
+  readonly bytes: number;
 }
 
 /** One block of the memory plan; `firstUse` and `lastUse` are call indices, inclusive. */
@@ -110,7 +138,11 @@ export interface Manifest {
   readonly options: {
     readonly weights: WeightChoice;
     readonly optimize: OptimizeChoice;
+    readonly engine: Engine;
+    readonly maxBytes?: number;
     readonly activations: ActivationChoice;
+    /** Whether code of layers is written as the module is loaded. */
+    readonly specializeAtLoad?: true;
     readonly batch?: number;
     /** Calibrated ranges of activations, by value name: [min, max]. */
     readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
@@ -118,6 +150,8 @@ export interface Manifest {
   readonly sizes: {
     /** Bytes of weights and tables in the data section. */
     readonly weightBytes: number;
+    /** Bytes of functions that were written for layers: weights as code. */
+    readonly codeBytes: number;
   };
   readonly memory: {
     /** The whole linear memory: peak = minimum = maximum. */

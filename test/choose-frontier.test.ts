@@ -6,7 +6,7 @@ import { eliminateVariables } from "../compiler/choose/eliminate.ts";
 import { frontierOf } from "../compiler/choose/frontier.ts";
 import { pickPoint } from "../compiler/choose/objective.ts";
 import { type Point, type Problem, priceChoice, undominated } from "../compiler/choose/problem.ts";
-import type { MethodName } from "../compiler/plan/lower/methods.ts";
+import type { MethodName } from "../core/abi.ts";
 import { Random } from "./fuzz/random.ts";
 
 const METHODS: readonly MethodName[] = ["kernels", "code", "lists"];

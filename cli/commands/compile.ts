@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ARTEFACT_SUFFIXES, type ArtefactKind } from "../../compiler/index.ts";
-import { ENGINES, SIMD_TIERS } from "../../core/abi.ts";
+import { ENGINES, OPTIMIZE_CHOICES, SIMD_TIERS } from "../../core/abi.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { printGraph } from "../../model/ir/print.ts";
 import { TARGETS } from "../../targets/index.ts";
@@ -28,7 +28,8 @@ quantise float weights, f32 keeps them. With --calibrate activations are held in
 loss in accuracy is measured on up to 1000 of the samples. Normalisation is that of training.
 
 Aims: size runs every layer by a kernel that all layers share; speed writes ternary convolutions
-as code of their own, which is larger. The results are the same, to the bit.
+as code of their own, which is larger. With --specialize-at-load the module stays small and its
+loader writes that code, where it can. The results are the same, to the bit.
 
 Examples:
   tritc compile model.onnx -o model.wasm
@@ -63,9 +64,11 @@ export function addCompile(program: Command, { terminal }: Session): void {
     )
     .addOption(
       new Option("--optimize <aim>", "what to prefer where there is a choice")
-        .choices(["size", "speed"])
+        .choices(OPTIMIZE_CHOICES)
         .default("size"),
     )
+    .option("--max-bytes <n>", "the most that the module may take", positiveInteger)
+    .option("--specialize-at-load", "let tritc/runtime/specialize write the code of layers")
     .addOption(
       new Option(
         "--activations <format>",

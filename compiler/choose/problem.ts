@@ -5,7 +5,7 @@
  * **Units:** nanoseconds, predicted; bytes of the module.
  */
 
-import type { MethodName } from "../plan/lower/methods.ts";
+import type { MethodName } from "../../core/abi.ts";
 
 /** A method of one layer. */
 export interface Option {

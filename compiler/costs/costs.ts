@@ -8,7 +8,7 @@
 
 import type { Engine, SimdTier } from "../../core/abi.ts";
 import { SIMD_TIERS } from "../../core/abi.ts";
-import type { Work } from "../plan/work.ts";
+import type { Work } from "./work.ts";
 
 /** Nanoseconds per unit of each quantity. */
 export type Prices = Readonly<Record<string, number>>;

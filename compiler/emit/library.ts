@@ -2,10 +2,13 @@
 
 import { alignUp, BLOCK_ALIGNMENT } from "../plan/plan.ts";
 import { binaryen, guarded, segmentsOf } from "./binaryen.ts";
+import { exportedSizes } from "./split-run.ts";
 
 export interface LibraryFacts {
   /** Addresses below this hold the library's own data. */
   readonly reservedBytes: number;
+  /** Bytes of the code of each kernel. */
+  readonly kernelBytes: ReadonlyMap<string, number>;
 }
 
 /** The library's compiler leaves out zeros at the end: a UTF-16 text lacks its last byte. */
@@ -26,7 +29,10 @@ function examine(library: Uint8Array): LibraryFacts {
   const module = binaryen.readBinary(library);
   try {
     const ends = segmentsOf(module).map(({ offset, data }) => offset + data.length + TRIMMED_BYTES);
-    return { reservedBytes: alignUp(Math.max(LOWEST_ADDRESS, ...ends), BLOCK_ALIGNMENT) };
+    return {
+      reservedBytes: alignUp(Math.max(LOWEST_ADDRESS, ...ends), BLOCK_ALIGNMENT),
+      kernelBytes: exportedSizes(library),
+    };
   } finally {
     module.dispose();
   }

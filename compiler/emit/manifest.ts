@@ -3,6 +3,8 @@
 import {
   ABI_VERSION,
   type ActivationChoice,
+  DEFAULT_ENGINE,
+  type Engine,
   type Manifest,
   type OptimizeChoice,
   type Preprocess,
@@ -19,6 +21,10 @@ export interface ModelFacts {
   readonly optimize?: OptimizeChoice;
   /** `int8` unless told. */
   readonly activations?: ActivationChoice;
+  readonly specializeAtLoad?: true;
+  /** `DEFAULT_ENGINE` unless told. */
+  readonly engine?: Engine;
+  readonly maxBytes?: number;
   readonly batch?: number;
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   readonly labels?: readonly string[];
@@ -28,7 +34,8 @@ export interface ModelFacts {
 export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
   const { memory } = plan;
   const { modelDigest, weights, optimize = "size", activations = "int8" } = facts;
-  const { batch, ranges, labels, preprocess } = facts;
+  const { engine = DEFAULT_ENGINE, maxBytes } = facts;
+  const { specializeAtLoad, batch, ranges, labels, preprocess } = facts;
   return {
     abi: ABI_VERSION,
     tritc: VERSION,
@@ -43,11 +50,17 @@ export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
     options: {
       weights,
       optimize,
+      engine,
+      ...(maxBytes === undefined ? {} : { maxBytes }),
       activations,
+      ...(specializeAtLoad === undefined ? {} : { specializeAtLoad }),
       ...(batch === undefined ? {} : { batch }),
       ...(ranges === undefined ? {} : { ranges }),
     },
-    sizes: { weightBytes: plan.statics.reduce((sum, { data }) => sum + data.length, 0) },
+    sizes: {
+      weightBytes: weightBytesOf(plan),
+      codeBytes: plan.code.reduce((sum, { body }) => sum + body.length, 0),
+    },
     memory: {
       peakMemoryBytes: memory.totalBytes,
       arenaOffset: memory.arenaOffset,
@@ -58,6 +71,12 @@ export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
     macs: plan.macs,
     layers: plan.layers,
   };
+}
+
+/** Of all static blocks but those that are zeros until a loader fills them. */
+function weightBytesOf({ statics }: Plan): number {
+  const stored = statics.filter(({ role }) => role !== "reserved");
+  return stored.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 export function manifestBytes(manifest: Manifest): Uint8Array {

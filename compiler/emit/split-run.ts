@@ -44,7 +44,9 @@ const AFTER_CALL = [0x20, 0, 0x41, 0x7f, 0x6a, 0x22, 0, 0x0d, 0, 0x0b, 0x0b];
 export function splitRun(module: Uint8Array): SplitRun {
   const sections = readSections(module);
   const imported = importedFunctions(sections);
-  const calls = callsIn(bodyOf(sections, exportedFunction(sections, EXPORTS.run) - imported));
+  const run = exportedFunctions(sections).find(({ name }) => name === EXPORTS.run);
+  if (run === undefined) throw new InternalError("the module has no run");
+  const calls = callsIn(bodiesIn(sections)[run.index - imported]!);
   const type = countOf(sections, SECTION.types);
   const first = imported + countOf(sections, SECTION.functions);
   const added = new Map<number, readonly Uint8Array[]>([
@@ -78,20 +80,28 @@ function exportEntry(name: string, index: number): Uint8Array {
   return joinBytes([unsignedBytes(bytes.length), bytes, kind, unsignedBytes(index)]);
 }
 
-function exportedFunction(sections: readonly Section[], wanted: string): number {
-  const reader = new BinaryReader(contentOf(sections, SECTION.exports));
-  for (let left = reader.unsigned(); left > 0; left--) {
-    const [name, kind, index] = [reader.name(), reader.byte(), reader.unsigned()];
-    if (name === wanted && kind === FUNCTION_KIND) return index;
-  }
-  throw new InternalError(`the module does not export ${wanted}`);
+/** Bytes of the body of every function that the module exports, by name. */
+export function exportedSizes(module: Uint8Array): ReadonlyMap<string, number> {
+  const sections = readSections(module);
+  const imported = importedFunctions(sections);
+  const bodies = bodiesIn(sections);
+  const own = exportedFunctions(sections).filter(({ index }) => index >= imported);
+  return new Map(own.map(({ name, index }) => [name, bodies[index - imported]!.length]));
 }
 
-function bodyOf(sections: readonly Section[], index: number): Uint8Array {
+function exportedFunctions(sections: readonly Section[]) {
+  const reader = new BinaryReader(contentOf(sections, SECTION.exports));
+  const entries = Array.from({ length: reader.unsigned() }, () => ({
+    name: reader.name(),
+    kind: reader.byte(),
+    index: reader.unsigned(),
+  }));
+  return entries.filter(({ kind }) => kind === FUNCTION_KIND);
+}
+
+function bodiesIn(sections: readonly Section[]): Uint8Array[] {
   const reader = new BinaryReader(contentOf(sections, SECTION.code));
-  reader.unsigned();
-  for (let i = 0; i < index; i++) reader.bytes(reader.unsigned());
-  return reader.bytes(reader.unsigned());
+  return Array.from({ length: reader.unsigned() }, () => reader.bytes(reader.unsigned()));
 }
 
 /** The instructions of each call: its constants, then the call. */

@@ -85,22 +85,39 @@ export function preparePasses({ weights }: PrepareOptions): readonly Pass[] {
   ];
 }
 
-export function lowerPasses({
+/** The passes that bring layers onto channel planes. */
+export function planePasses(planes: RunsOnPlanes): readonly Pass[] {
+  return [assignPlanes(planes), fuseAdd];
+}
+
+/** The passes up to integers, and to what some kernel computes. */
+export function integerPasses({
   ranges,
   activations,
-  supports,
-  planes,
-}: LowerOptions): readonly Pass[] {
+}: Pick<LowerOptions, "ranges" | "activations">): readonly Pass[] {
   return [
     ...(ranges === undefined ? [] : [insertQuantization(ranges, activations)]), // first: keys name this graph's values
     signActivations, // one integer type from here on
     propagateQuantization, // brings dequantize and quantize next to what they frame
     lowerQuantized, // integer ops, tables, epilogues
     legalize, // what stayed real and has no kernel
-    ...(planes === undefined ? [] : [assignPlanes(planes), fuseAdd]), // weights are final
+  ];
+}
+
+/** The passes that depend on how layers are computed. */
+export function placingPasses({
+  planes,
+  supports,
+}: Pick<LowerOptions, "planes" | "supports">): readonly Pass[] {
+  return [
+    ...(planes === undefined ? [] : planePasses(planes)), // weights are final
     eliminateIdentity, // reshapes that met while transposes sank
     checkSupported(supports), // last: nothing unsupported leaves
   ];
+}
+
+export function lowerPasses(options: LowerOptions): readonly Pass[] {
+  return [...integerPasses(options), ...placingPasses(options)];
 }
 
 /** Every pass once, in order, for listings and documentation. */

@@ -6,12 +6,13 @@
  */
 
 import { digestOf } from "../../core/hash.ts";
+import type { Work } from "../costs/work.ts";
 import type { Argument } from "./argument.ts";
 import type { Fill } from "./frame.ts";
 import { regionOf } from "./loops.ts";
 import type { CodeBlock, Region, StaticRole } from "./plan.ts";
+import { workOf } from "./touched-work.ts";
 import type { BufferBlock, ConstantBlock, View } from "./view.ts";
-import { type Work, workOf } from "./work.ts";
 
 export interface DraftCall {
   readonly kernel: string;

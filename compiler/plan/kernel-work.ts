@@ -1,7 +1,7 @@
 /** @file What library kernels that multiply do, for the planner's costs. */
 
+import type { Work } from "../costs/work.ts";
 import type { KernelRow } from "./select.ts";
-import type { Work } from "./work.ts";
 
 /** The work of a matrix product or convolution. */
 export interface ProductSize {

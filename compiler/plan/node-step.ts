@@ -163,7 +163,7 @@ export class NodeStep implements Step {
   }
 
   /** What reports say of the node; `undefined` if it made no calls. */
-  layer(): LayerReport | undefined {
+  layer(): WeightsReport | undefined {
     if (this.#used.size === 0) return undefined;
     const { weights, weightCount, sparsity, storedBytes, macs } = this.#facts ?? NO_WEIGHTS;
     return {
@@ -178,6 +178,9 @@ export class NodeStep implements Step {
     };
   }
 }
+
+/** The part of a layer's report that its node knows. */
+type WeightsReport = Omit<LayerReport, "calls" | "dataBytes" | "codeBytes" | "predictedNs">;
 
 const NO_WEIGHTS = {
   weights: "none",

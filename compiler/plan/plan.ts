@@ -7,8 +7,8 @@
  */
 
 import type { BufferRecord, LayerReport, Port, SimdTier, TargetName } from "../../core/abi.ts";
+import type { Work } from "../costs/work.ts";
 import type { LayerSlot } from "../specialize/layer-slots.ts";
-import type { Work } from "./work.ts";
 
 /** Alignment of static blocks and buffers. */
 export const BLOCK_ALIGNMENT = 16;

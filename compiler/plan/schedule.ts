@@ -1,11 +1,11 @@
 /** @file Runs the lowering of every node, in schedule order, over a draft. */
 
-import type { LayerReport, SimdTier } from "../../core/abi.ts";
+import type { LayerReport, RunnerUp, SimdTier } from "../../core/abi.ts";
 import { dtypeBytes } from "../../core/dtype.ts";
-import { bytesOf } from "../../core/tensor.ts";
+import { bytesOf, type Tensor } from "../../core/tensor.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
-import type { Costs } from "../costs/costs.ts";
+import { type Costs, priceOf } from "../costs/costs.ts";
 import type { Phases, PlanesPlace } from "./channel-planes.ts";
 import { Draft } from "./draft.ts";
 import { kernelsOf } from "./kernel-library.ts";
@@ -25,10 +25,26 @@ export interface Choices {
   readonly costs: Costs;
   /** Absent: each layer's first method that can. */
   readonly methods?: Methods;
+  /** What layers would have been otherwise, for reports. */
+  readonly runnersUp?: ReadonlyMap<Tensor, RunnerUp>;
+  /** Whether code of layers is written by the loader, which finds lists in its place. */
+  readonly codeAtLoad?: boolean;
+}
+
+/** What lowering a node added to the draft; a value's copies belong to its first reader. */
+export interface NodeShare {
+  readonly id: NodeId;
+  /** Indices of calls: the first, and the one behind the last. */
+  readonly calls: readonly [number, number];
+  /** Of constants that no earlier node had. */
+  readonly dataBytes: number;
+  /** Of functions that are written for the node. */
+  readonly codeBytes: number;
 }
 
 export interface Schedule {
   readonly draft: Draft;
+  readonly shares: readonly NodeShare[];
   readonly layers: readonly LayerReport[];
   readonly choices: readonly Choice[];
   /** The dense place of any value that has one, constants included. */
@@ -49,10 +65,14 @@ export function scheduleCalls(
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
   // Outputs that are kept as planes become dense at last.
   for (const { id } of graph.outputs) viewOf(id);
-  return { draft, layers: scheduler.layers, choices: scheduler.choices, viewOf };
+  const { shares, layers, choices: made } = scheduler;
+  return { draft, shares, layers, choices: made, viewOf };
 }
 
+type LayerPlace = Pick<LayerReport, "calls" | "dataBytes" | "codeBytes" | "predictedNs" | "method">;
+
 class Scheduler {
+  readonly shares: NodeShare[] = [];
   readonly layers: LayerReport[] = [];
   readonly choices: Choice[] = [];
   readonly #graph: Graph;
@@ -81,10 +101,41 @@ class Scheduler {
     const lowering = loweringOf(node.kind);
     if (lowering === undefined) return;
     const step = this.#stepOf(node.id);
+    const before = sizeOf(this.#draft);
     lowering.lower(node, step);
+    const after = sizeOf(this.#draft);
+    const share: NodeShare = {
+      id: node.id,
+      calls: [before.calls, after.calls],
+      dataBytes: after.dataBytes - before.dataBytes,
+      codeBytes: after.codeBytes - before.codeBytes,
+    };
+    this.shares.push(share);
     const layer = step.layer();
-    if (layer !== undefined) this.layers.push(layer);
+    if (layer !== undefined)
+      this.layers.push({ ...layer, ...this.#placeOf(node, share, step.choice) });
     if (step.choice !== undefined) this.choices.push(step.choice);
+  }
+
+  /** What reports say of a layer beside its weights. */
+  #placeOf(node: Node, share: NodeShare, choice: Choice | undefined): LayerPlace {
+    const { calls, dataBytes, codeBytes } = share;
+    const { costs, methods, runnersUp } = this.#choices;
+    const ns = this.#draft.calls
+      .slice(...calls)
+      .map(({ kernel, work }) => priceOf(costs, kernel, work));
+    const predictedNs = Math.round(ns.reduce((sum, time) => sum + time, 0));
+    const weights = weightsOf(node, this.#graph)!;
+    const method = methods?.get(weights);
+    const runnerUp = runnersUp?.get(weights) ?? otherKernel(choice);
+    return {
+      calls,
+      dataBytes,
+      codeBytes,
+      predictedNs,
+      ...(method && { method }),
+      ...(runnerUp && { runnerUp }),
+    };
   }
 
   /** The dense place of a value; a copy that the first reader makes, of one kept as planes. */
@@ -160,15 +211,35 @@ class Scheduler {
       copy: (value: NodeId, target: View, step: Step) => this.#copy(value, target, step),
     };
     const node = this.#graph.nodes[id]!;
-    const { costs } = this.#choices;
-    const method = this.#methodOf(node);
-    return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, { costs, method });
+    const { costs, codeAtLoad = false } = this.#choices;
+    const chosen = { costs, method: this.#methodOf(node), codeAtLoad };
+    return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, chosen);
   }
 
-  #methodOf({ inputs }: Node): PlaneMethodName | undefined {
-    const weights = this.#graph.nodes[inputs[1] ?? -1];
-    if (weights?.kind !== "const") return undefined;
-    const method = this.#choices.methods?.get(weights.attrs.tensor);
+  #methodOf(node: Node): PlaneMethodName | undefined {
+    const method = this.#choices.methods?.get(weightsOf(node, this.#graph)!);
     return method === "kernels" ? undefined : method;
   }
+}
+
+/** The constant that makes a layer's method its own; `undefined` for what has none. */
+export function weightsOf({ inputs }: Node, { nodes }: Pick<Graph, "nodes">): Tensor | undefined {
+  const weights = nodes[inputs[1] ?? -1];
+  return weights?.kind === "const" ? weights.attrs.tensor : undefined;
+}
+
+/** The second of a layer that only kernels were candidates for. */
+function otherKernel(choice: Choice | undefined): RunnerUp | undefined {
+  const second = choice?.candidates[1];
+  if (second === undefined) return undefined;
+  const { kernel, ns, bytes } = second;
+  return { method: "kernels", kernel, predictedNs: Math.round(ns), bytes };
+}
+
+function sizeOf({ calls, constants, code }: Draft) {
+  return {
+    calls: calls.length,
+    dataBytes: constants.reduce((sum, { data }) => sum + data.length, 0),
+    codeBytes: code.reduce((sum, { body }) => sum + body.length, 0),
+  };
 }

@@ -5,8 +5,8 @@
 
 import type { SimdTier } from "../../core/abi.ts";
 import { type Costs, priceOf } from "../costs/costs.ts";
+import type { Work } from "../costs/work.ts";
 import type { Tile } from "./pack.ts";
-import type { Work } from "./work.ts";
 
 /** A row of assembly/kernels.json. */
 export interface KernelRow extends Tile {

@@ -22,6 +22,7 @@ export const DIAGNOSTIC_CODES = {
   "graph/parse": "the text of a graph cannot be parsed",
   "compile/unsupported": "no kernel of the target computes this operator on this type",
   "compile/bad-costs": "a file of costs is not what calibrate-costs writes",
+  "compile/too-large": "no choice of methods makes the module as small as asked",
   "compile/needs-calibration": "8-bit activations need calibration samples",
   "data/not-found": "the data set is not there",
   "data/bad-format": "the data file is not in the format its kind promises",

@@ -173,6 +173,10 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
       { op: "Gather", inputs: ["table", "i"], outputs: ["y"], name: "embed" },
     ],
   }),
+  "compile/too-large": ({ write, path }) => [
+    ...["compile", write("model.onnx", makeModel(LAYER)), "-o", join(path, "model.wasm")],
+    ...["--max-bytes", "100"],
+  ],
   "compile/bad-costs": ({ write, path }) => [
     ...["compile", write("model.onnx", makeModel(LAYER)), "-o", join(path, "model.wasm")],
     ...["--costs", write("costs.json", '{ "engine": "v8", "kernels": { "code": { "add": -1 } } }')],

@@ -3,12 +3,12 @@
 import { elementCount } from "../../../core/shape.ts";
 import type { ConvAttributes, Window } from "../../../model/ir/attributes.ts";
 import type { Node } from "../../../model/ir/graph.ts";
+import { scaleWork } from "../../costs/work.ts";
 import { addressOf } from "../argument.ts";
 import { depthwiseWork } from "../kernel-work.ts";
 import { packTaps } from "../pack.ts";
 import type { Candidate, KernelRow } from "../select.ts";
 import { extendView, type Halo, imageOf, NO_HALO, sliceView, type View } from "../view.ts";
-import { scaleWork } from "../work.ts";
 import type { Step } from "./lowering.ts";
 import { type Product, productCandidates, type Windows } from "./product.ts";
 import { type EpilogueSource, elementOf, weightFacts } from "./weights.ts";
@@ -48,7 +48,8 @@ export function convCandidates(node: ConvNode, step: Step, kind: ConvKind): Cand
   return [...candidates, ...depthwiseCandidates(node, step, kind)];
 }
 
-function productOf(node: ConvNode, step: Step, kind: ConvKind): Product {
+/** The products that a convolution is: one for each group. */
+export function productOf(node: ConvNode, step: Step, kind: ConvKind): Product {
   const { attrs } = node;
   const weights = step.operands[1]!;
   const x = step.padded(0);

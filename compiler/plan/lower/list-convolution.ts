@@ -8,6 +8,7 @@
 
 import { elementCount } from "../../../core/shape.ts";
 import type { Node } from "../../../model/ir/graph.ts";
+import type { Work } from "../../costs/work.ts";
 import {
   type CodeConvolution,
   packCodeParameters,
@@ -19,7 +20,6 @@ import { LANES } from "../../specialize/planes.ts";
 import { packLists } from "../../specialize/sparse-lists.ts";
 import { writtenRegions } from "../channel-planes.ts";
 import type { Candidate, KernelRow } from "../select.ts";
-import type { Work } from "../work.ts";
 import { placeLayer, rejectsLayer, wholeOf } from "./code-convolution.ts";
 import type { Step } from "./lowering.ts";
 import { weightFacts } from "./weights.ts";

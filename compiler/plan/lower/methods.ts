@@ -1,13 +1,9 @@
-/** @file Names of the ways to compute a layer. */
+/** @file The methods of layers; see plane-methods.ts for those on channel planes. */
 
+import type { MethodName } from "../../../core/abi.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 
-/** On channel planes; see plane-methods.ts. */
-export const PLANE_METHOD_NAMES = ["code", "lists"] as const;
-export type PlaneMethodName = (typeof PLANE_METHOD_NAMES)[number];
-
-/** `kernels`: library kernels on dense, channel-last images. */
-export type MethodName = "kernels" | PlaneMethodName;
+export type PlaneMethodName = Exclude<MethodName, "kernels">;
 
 /**
  * The method of each layer, by its weights: rewrites change ids and names, but

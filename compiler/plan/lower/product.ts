@@ -3,12 +3,12 @@
  * one call per image and group.
  */
 
+import { scaleWork, type Work } from "../../costs/work.ts";
 import { type Address, addressOf } from "../argument.ts";
 import { productWork } from "../kernel-work.ts";
 import { packedSize, packWeights, type WeightElement } from "../pack.ts";
 import type { Candidate, KernelRow } from "../select.ts";
 import type { View } from "../view.ts";
-import { scaleWork, type Work } from "../work.ts";
 import type { Step } from "./lowering.ts";
 import { type EpilogueSource, WEIGHT_WORDS } from "./weights.ts";
 
@@ -33,6 +33,8 @@ export interface ProductCall {
   readonly y: Address;
   readonly reads: View;
   readonly writes: View;
+  /** Makes the calls that follow this one. */
+  readonly finish?: () => void;
 }
 
 export interface Product {
@@ -100,9 +102,10 @@ function run(step: Step, kernel: KernelRow, product: Product): void {
     storedBytes += packed.byteLength;
     const w = step.constant("weights", packed, "weights");
     const p = step.constant("parameters", epilogue.pack(kernel.nr, index * n, n), epilogue.word);
-    for (const { x, y, reads, writes } of calls) {
+    for (const { x, y, reads, writes, finish } of calls) {
       const sizes = [table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n];
       step.call(kernel, [x, w, p, y, ...sizes], { reads: [reads], writes: [writes], work });
+      finish?.();
     }
   }
   product.report(storedBytes);

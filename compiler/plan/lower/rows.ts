@@ -34,14 +34,17 @@ function rowsRegion(view: View, offset: number, rows: number, step: number, coun
   return { block: view.block.name, offset, bytes: count * view.elementBytes, repeats };
 }
 
+/** The part of a step that calls a kernel. */
+export type Caller = Pick<Step, "kernel" | "call">;
+
 /** Copies `source` to `target`, element by element, whatever their steps. */
-export function callCopy(step: Step, source: View, target: View): void {
+export function callCopy(step: Caller, source: View, target: View): void {
   callNested(step, source.elementBytes === 4 ? "x32_copy" : "x8_copy", [source], target);
 }
 
 /** Calls a kernel of four nested loops on views of one shape. */
 export function callNested(
-  step: Step,
+  step: Caller,
   family: string,
   sources: readonly View[],
   target: View,
