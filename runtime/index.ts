@@ -51,6 +51,8 @@ export class Model<T extends ModelTypes = ModelTypes> {
   readonly inputs: T["inputs"];
   /** Live views of the last run's results. */
   readonly outputs: T["outputs"];
+  /** What the instance exports: docs/module.md. */
+  readonly exports: ModuleExports;
   readonly #run: () => number;
 
   /** Use `load`. */
@@ -65,6 +67,7 @@ export class Model<T extends ModelTypes = ModelTypes> {
       );
     this.module = module;
     this.manifest = manifest;
+    this.exports = entry;
     this.inputs = views(manifest.inputs, entry[EXPORTS.input]) as T["inputs"];
     this.outputs = views(manifest.outputs, entry[EXPORTS.output]) as T["outputs"];
     this.#run = entry[EXPORTS.run];
@@ -95,7 +98,7 @@ export class Model<T extends ModelTypes = ModelTypes> {
   }
 }
 
-/** Compiles and instantiates a module. @throws RunError run/not-tritc */
+/** Compiles and instantiates a module. @throws RunError run/not-tritc, run/no-simd */
 export async function load<T extends ModelTypes = ModelTypes>(
   source: ModuleSource,
 ): Promise<Model<T>> {

@@ -52,7 +52,7 @@ function generateLayer(memory: Uint8Array, slot: LayerSlot, index: number): Laye
   const parameters = packCodeParameters(conv);
   const mask = packMask(conv);
   const data = new Uint8Array(parameters.length + mask.length);
-  if (data.length > slot.roomBytes) return undefined;
+  if (data.length > slot.roomBytes || slot.room + data.length > memory.length) return undefined;
   data.set(parameters);
   data.set(mask, parameters.length);
   const { x, y, z, room, scratch } = slot;

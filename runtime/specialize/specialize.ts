@@ -107,6 +107,8 @@ async function makeCode(
   const store = await openCache(cache, data, slots, onWarning);
   const cached = await store.get();
   const { bytes, layers } = cached ?? (await generateModule(memory, slots, pauser(inSlices)));
+  const left = slots.length - layers;
+  if (left > 0) onWarning(tooLittleRoom(left, slots.length));
   const generated = performance.now();
   const module = await WebAssembly.compile(bytes);
   const compiled = performance.now();
@@ -119,6 +121,12 @@ async function makeCode(
     bytes: bytes.length,
     isCached: cached !== undefined,
   };
+}
+
+function tooLittleRoom(left: number, all: number): string {
+  const verb = left === 1 ? "stays as it is" : "stay as they are";
+  const advice = "compile the module with the version of tritc that loads it";
+  return `${left} of ${all} layers ${verb}: the module keeps too little room for their code; ${advice}`;
 }
 
 function pauser(inSlices: boolean): () => Promise<void> {
