@@ -18,11 +18,12 @@ import { elementwise } from "./kernels/elementwise.ts";
 import type { FamilyTests, Trial } from "./kernels/family.ts";
 import { type Call, openLibraries } from "./kernels/library.ts";
 import { lists } from "./kernels/lists.ts";
+import { means } from "./kernels/means.ts";
 import { planes } from "./kernels/planes.ts";
 import { Scene } from "./kernels/scene.ts";
 
 const TRIALS = 60;
-const families: FamilyTests = { ...contractions, ...elementwise, ...planes, ...lists };
+const families: FamilyTests = { ...contractions, ...elementwise, ...planes, ...means, ...lists };
 const table = readKernelTable();
 let libraries: Record<SimdTier, Call>;
 

@@ -20,8 +20,8 @@ type Layer = Node<"conv"> | Node<"gemm">;
 
 /** Σ|w| from which on 32 bits might not hold the sum: the layer stays real. */
 const LARGEST_NORM = 2 ** 23;
-/** The same beside a mean term. */
-const LARGEST_NORM_WITH_MEANS = 2 ** 21;
+/** The same beside a mean term: its kernels take sums as f32, exact up to 2^24. */
+const LARGEST_NORM_WITH_MEANS = 2 ** 17;
 
 /** The largest |q − zero point| of 8 bits. */
 const LARGEST_STEP = 255;

@@ -65,6 +65,7 @@ export function rejectsLayer(node: QConv, operands: readonly Node[]): string | u
   if (weights!.kind !== "const") return "weights must be constant";
   if (bias!.kind !== "const") return "the bias must be constant";
   if (attrs.epilogue.kind !== "requantize") return "its result is not 8-bit";
+  if (attrs.mean !== undefined) return "its zeros stand for means";
   if (node.type.shape[0] !== 1) return "images come in a batch";
   if (node.type.shape.includes(0)) return "tensors without elements take no code";
   if (attrs.strides[1] > 2) return "windows are more than two columns apart";

@@ -6,9 +6,11 @@
 
 import { NO_HALO } from "../view.ts";
 import { planesOfConv } from "./code-convolution.ts";
-import { convCandidates, haloOfPads, rejectsConv } from "./convolution.ts";
+import { convCandidates, haloOfPads, productOf, rejectsConv } from "./convolution.ts";
 import { type Lowering, NO_PLANES } from "./lowering.ts";
+import { rejectsMean, withMeanTerm } from "./mean-term.ts";
 import { lowerOnPlanes, rejectsMethods } from "./plane-methods.ts";
+import { productCandidates } from "./product.ts";
 import { integerEpilogue } from "./weights.ts";
 
 export const qconv: Lowering<"qconv"> = {
@@ -16,7 +18,7 @@ export const qconv: Lowering<"qconv"> = {
   rejects(node, operands, graph) {
     if (node.attrs.layout === "nchw") return rejectsMethods(node, operands, graph);
     if (node.attrs.add !== undefined) return "kernels add nothing to their results";
-    return rejectsConv(node, operands, "i8");
+    return rejectsConv(node, operands, "i8") ?? rejectsMean(node, operands[1]!);
   },
   halo: node => (node.attrs.layout === "nchw" ? NO_HALO : haloOfPads(node.attrs)),
   planes: node => (node.attrs.layout === "nchw" ? planesOfConv(node) : NO_PLANES),
@@ -26,10 +28,16 @@ export const qconv: Lowering<"qconv"> = {
       lowerOnPlanes(node, step);
       return;
     }
-    const epilogue = integerEpilogue(step.tensor(2)!, node.attrs.epilogue);
+    const { epilogue: ending, mean } = node.attrs;
+    const epilogue = integerEpilogue(step.tensor(2)!, ending);
     const kind = { activation: "qs8", epilogue } as const;
+    if (mean !== undefined) {
+      const layer = { mean, epilogue: ending, windows: node.attrs };
+      step.choose(productCandidates(step, withMeanTerm(step, productOf(node, step, kind), layer)));
+      return;
+    }
     const depthwise = { family: "qs8_qc8w_dwconv_requant", element: "i8" } as const;
-    const requantizes = node.attrs.epilogue.kind === "requantize";
+    const requantizes = ending.kind === "requantize";
     step.choose(convCandidates(node, step, requantizes ? { ...kind, depthwise } : kind));
   },
 };
