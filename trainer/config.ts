@@ -16,6 +16,7 @@ import { distillOptions } from "./distill/options.ts";
 import { buildMethod, METHOD_KINDS, quantizes } from "./methods/index.ts";
 import type { MethodChoice, MethodKind } from "./methods/kind.ts";
 import { MODEL_KINDS } from "./models/index.ts";
+import { headOptions } from "./network/cosine-head.ts";
 import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
 import { EXTREMES, rangeOptions } from "./quantize/range-options.ts";
 import { reinitializationOptions } from "./step/reinitialize.ts";
@@ -130,6 +131,8 @@ export const trainingConfigSchema = z.strictObject({
       norms: z.enum(["insert", "keep"]).optional(),
     }),
   ]),
+  /** The last layer: a plain product, or one of directions. */
+  head: headOptions.optional(),
   /** x = (stored − mean)·scale; default: as an ONNX model has it, else from the training samples. */
   input: z.strictObject({ mean: z.int().min(-128).max(255), scale: positive }).optional(),
   activations: z.enum(ACTIVATION_FORMATS).default("int8"),
@@ -178,9 +181,15 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
   return stages.flatMap((stage, i) => {
     const wrong = (key: string, message: string, help: string): Diagnostic =>
       problem("train/bad-config", message, { at: `${at}: stages[${i}].${key}`, help });
-    const { weights } = buildMethod(stage.method);
+    const { weights, cosine } = buildMethod(stage.method);
     const before = stages[i - 1];
     const found: Diagnostic[] = [];
+    if (before !== undefined && !cosine && buildMethod(before.method).cosine) {
+      const message = "products were divided by the norm of what each filter sees, and are not here";
+      const help =
+        'no stored weight can hold that norm: end the run here, or train with "sphere" alone';
+      found.push(wrong("method", message, help));
+    }
     // What was learnt in integers would be lost.
     if (weights === "f32" && before !== undefined && quantizes(before.method.kind)) {
       found.push(

@@ -9,7 +9,7 @@ import { quantizedGraph } from "../export/quantized-graph.ts";
 import { integerForward } from "../integer.ts";
 import { quantizeNetwork } from "../quantize/quantized-network.ts";
 import { realizedWeights } from "../quantize/realized-weights.ts";
-import type { StagePlan } from "../step/plan.ts";
+import { networkFor, type StagePlan } from "../step/plan.ts";
 import type { PreparedRun } from "./prepare.ts";
 import type { StateTensors, TrainingResults } from "./state.ts";
 
@@ -21,7 +21,8 @@ export function measuringGraph(
   batch: number,
 ): Graph {
   if (plan.activations === undefined) {
-    return floatGraph(network, realizedWeights(network, tensors, plan), input, batch);
+    const computed = networkFor(network, plan);
+    return floatGraph(computed, realizedWeights(network, tensors, plan), input, batch);
   }
   return integerForward(quantizeNetwork(network, tensors, plan, input), batch);
 }
@@ -34,7 +35,8 @@ export function exportedGraph(
   metadata: Readonly<Record<string, string>>,
 ): Graph {
   if (plan.activations === undefined) {
-    return floatGraph(network, realizedWeights(network, tensors, plan), input, 1, metadata);
+    const computed = networkFor(network, plan);
+    return floatGraph(computed, realizedWeights(network, tensors, plan), input, 1, metadata);
   }
   return quantizedGraph(quantizeNetwork(network, tensors, plan, input), metadata);
 }

@@ -15,6 +15,7 @@ import { prepareDistillations } from "../distill/prepare.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildMethod } from "../methods/index.ts";
 import { modelKind } from "../models/index.ts";
+import { withHead } from "../network/cosine-head.ts";
 import { insertNorms, layersWithoutNorm } from "../network/insert-norms.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import { recognizeNetwork } from "../network/recognize.ts";
@@ -58,10 +59,9 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
   const { preprocess } = readModelUse(graph.metadata);
   const model = { convention: recognized.convention, preprocess };
   const input = inputFor(config, all, whole, "onnx" in config.model ? model : undefined);
-  const { network, parameters } = await normalized(
-    config,
-    { ...recognized, input, training },
-    engine,
+  const { network, parameters } = withHead(
+    await normalized(config, { ...recognized, input, training }, engine),
+    config.head,
   );
   const problems = config.stages.flatMap((stage, i) =>
     checkNames(planFor(stage, network, config.activations), `stages[${i}].method`),

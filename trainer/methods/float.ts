@@ -1,10 +1,15 @@
 /**
  * @file Float weights: as they are, or on the sphere, with a penalty or without.
  *
+ * With `cosine` inputs count by their direction too: every product is divided
+ * by the norm of the patch that it sees. No stored weight can hold that norm,
+ * so such a network stays float.
+ *
  * A penalty prepares weights for a later stage, or for pruning without one: it
  * makes a gap between those that go and those that stay.
  */
 
+import { z } from "zod";
 import { channelColumn } from "./channels.ts";
 import { methodKind } from "./kind.ts";
 import type { WeightMethod } from "./method.ts";
@@ -37,9 +42,11 @@ export const float: WeightMethod = {
 export const floatKind = methodKind(
   NAME,
   "float weights, float activations; sphere and penalty by option",
-  { sphere: sphereOptions, penalty: penaltyOptions.optional() },
-  ({ sphere, penalty }) =>
-    sphere === "off" && penalty === undefined ? float : shaped(sphere, penalty),
+  { sphere: sphereOptions, penalty: penaltyOptions.optional(), cosine: z.boolean().default(false) },
+  ({ sphere, penalty, cosine }) => ({
+    ...(sphere === "off" && penalty === undefined ? float : shaped(sphere, penalty)),
+    ...(cosine && { cosine }),
+  }),
 );
 
 function shaped(sphere: SphereUpkeep, penalty: PenaltyOptions | undefined): WeightMethod {

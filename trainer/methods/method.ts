@@ -11,10 +11,12 @@ import type { Shape } from "../../core/shape.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "../autodiff/arithmetic.ts";
 
-/** Integer weights with one scale per output channel: real = scale · value. */
+/** Integer weights with one scale, and mean, per output channel: real = scale · value + mean. */
 export interface QuantizedWeights {
   readonly values: Int8Array;
   readonly scales: readonly number[];
+  /** Absent where all are 0. */
+  readonly means?: readonly number[];
 }
 
 /** A term of the loss that concerns one weight alone. */
@@ -110,6 +112,8 @@ export interface MethodInputs {
 
 export interface WeightMethod {
   readonly name: string;
+  /** Whether products are divided by the norm of what each filter sees; no if absent. */
+  readonly cosine?: boolean;
   /** What the weights are in the exported model. */
   readonly weights: "f32" | "int8" | "ternary";
   readonly schedules: readonly MethodSchedule[];

@@ -4,9 +4,26 @@ import type { Interval } from "../../core/interval.ts";
 import type { NodeId } from "../../model/ir/graph.ts";
 import type { Arithmetic } from "../autodiff/arithmetic.ts";
 import type { LinearStep, Step } from "./network.ts";
+import { emitPatchNorm } from "./patch-norm.ts";
 
 /** w · x (+ bias), without normalisation and clamp; `name` is for reports. */
 export function emitProduct(
+  ops: Arithmetic,
+  step: LinearStep,
+  x: NodeId,
+  weight: NodeId,
+  bias?: NodeId,
+  name?: string,
+): NodeId {
+  if (!step.cosine) return emitPlainProduct(ops, step, x, weight, bias, name);
+  const product = emitPlainProduct(ops, step, x, weight, undefined, name);
+  const cosine = ops.div(product, emitPatchNorm(ops, step, x));
+  if (bias === undefined) return cosine;
+  const column = ops.shapeOf(product).map((dim, axis) => (axis === 1 ? dim : 1));
+  return ops.add(cosine, ops.reshape(bias, column));
+}
+
+function emitPlainProduct(
   ops: Arithmetic,
   { product }: LinearStep,
   x: NodeId,

@@ -38,6 +38,10 @@ export interface LinearStep extends StepFacts {
   /** ε of the batch normalisation, if there is one. */
   readonly norm?: { readonly epsilon: number };
   readonly clamp?: Interval;
+  /** Set while products are divided by the norm of what each filter sees. */
+  readonly cosine?: true;
+  /** Set on a last layer that is trained as a cosine head. */
+  readonly head?: { readonly margin: number };
 }
 
 /** y = clamp(a + b), of equal shapes. */
@@ -95,6 +99,8 @@ export function parameterNames(step: LinearStep): {
   readonly normBias: string;
   readonly normMean: string;
   readonly normVariance: string;
+  /** Of a cosine head. */
+  readonly headScale: string;
 } {
   return {
     weight: `${step.name}.weight`,
@@ -103,6 +109,7 @@ export function parameterNames(step: LinearStep): {
     normBias: `${step.name}.norm.bias`,
     normMean: `${step.name}.norm.mean`,
     normVariance: `${step.name}.norm.variance`,
+    headScale: `${step.name}.head.scale`,
   };
 }
 

@@ -9,8 +9,9 @@
  */
 
 import type { Quantization } from "../../core/requantize.ts";
-import { elementCount } from "../../core/shape.ts";
+import { elementCount, type Shape } from "../../core/shape.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
+import { channelNorms } from "../methods/channels.ts";
 import { heldValues } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
 import {
@@ -33,6 +34,8 @@ export interface QuantizedLayerWeights {
   readonly values: Int8Array;
   /** f32, one per output channel; 0 never occurs. */
   readonly scales: readonly number[];
+  /** f32, what zeros stand for, one per output channel; absent where that is 0. */
+  readonly means?: readonly number[];
   /** f32, real, one per output channel. */
   readonly bias: Float32Array;
 }
@@ -84,12 +87,13 @@ function quantizeLayer(
   if (method.quantize === undefined || method.weights === "f32") {
     throw new InternalError(`quantizeNetwork: method "${method.name}" leaves float weights`);
   }
-  const { values, scales } = method.quantize(
+  const { values, scales, means } = method.quantize(
     weight.data,
     weight.shape,
     heldValues(step, method, parameters),
   );
-  const { gains, biases } = affineOf(step, parameters);
+  const { gains, biases } =
+    step.head === undefined ? affineOf(step, parameters) : unitGains(values, scales, weight.shape);
   const depth = elementCount(weight.shape.slice(1));
   const folded = scales.map((scale, channel) => {
     const own = Math.fround(scale * Math.abs(gains[channel]!));
@@ -101,7 +105,24 @@ function quantizeLayer(
       });
     return own === 0 ? SPARE_SCALE : own;
   });
-  return { weights: method.weights, values, scales: folded, bias: Float32Array.from(biases) };
+  return {
+    weights: method.weights,
+    values,
+    scales: folded,
+    ...(means && { means: means.map((mean, channel) => Math.fround(mean * gains[channel]!)) }),
+    bias: Float32Array.from(biases),
+  };
+}
+
+/** What brings the rows of a cosine head to length 1; it has no bias. */
+function unitGains(
+  values: Int8Array,
+  scales: readonly number[],
+  shape: Shape,
+): ReturnType<typeof affineOf> {
+  const lengths = channelNorms(values, shape);
+  const gains = scales.map((scale, c) => 1 / (scale * lengths[c]! || 1));
+  return { gains, biases: scales.map(() => 0) };
 }
 
 /** y = gain·(w · x) + bias per channel: the layer's bias and batch normalisation as one. */

@@ -12,6 +12,7 @@ import { fakeQuantize, observedRange, type Range } from "../layers/fake-quantize
 import { learnedQuantize } from "../layers/learned-quantize.ts";
 import { heldName, learnedName } from "../methods/held.ts";
 import type { MethodInputs, Penalty, WeightMethod } from "../methods/method.ts";
+import { emitCosines } from "../network/cosine-head.ts";
 import { emitClamp, emitMovement, emitProduct } from "../network/emit-step.ts";
 import {
   isComputing,
@@ -25,7 +26,7 @@ import {
 import { type StepFormat, stepFormat } from "../quantize/activation.ts";
 import { rangeNames } from "../quantize/range.ts";
 import { EXTREMES, type RangeOptions } from "../quantize/range-options.ts";
-import type { StagePlan } from "./plan.ts";
+import { networkFor, type StagePlan } from "./plan.ts";
 
 /** What the caller provides as inputs of the graph. */
 export interface ForwardInputs {
@@ -98,7 +99,7 @@ class Forward {
     inputs: ForwardInputs,
   ) {
     this.#ops = ops;
-    this.#network = network;
+    this.#network = networkFor(network, plan);
     this.#parameters = parameters;
     this.#plan = plan;
     this.#inputs = inputs;
@@ -133,6 +134,9 @@ class Forward {
 
   #linear(step: LinearStep, x: NodeId): NodeId {
     const names = parameterNames(step);
+    if (step.head !== undefined) {
+      return emitCosines(this.#ops, x, this.#weight(step), this.#parameter(names.headScale));
+    }
     const bias = step.bias ? this.#parameter(names.bias) : undefined;
     const product = emitProduct(this.#ops, step, x, this.#weight(step), bias);
     if (step.norm === undefined) return this.#clamped(step, product);

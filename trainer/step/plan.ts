@@ -40,6 +40,16 @@ export function planQuantized(
   return { methods: methodsOf(network, choice), activations, ranges };
 }
 
+/** `network` as the methods of `plan` compute it. */
+export function networkFor(network: Network, { methods }: StagePlan): Network {
+  const steps = network.steps.map(step =>
+    step.kind === "linear" && methods.get(step.name)!.cosine
+      ? { ...step, cosine: true as const }
+      : step,
+  );
+  return { ...network, steps };
+}
+
 /** Methods of one stage, each once; their order names their schedules. */
 export function distinctMethods(plan: StagePlan): WeightMethod[] {
   return [...new Set(plan.methods.values())];

@@ -15,7 +15,7 @@ import { differentiate } from "../autodiff/differentiate.ts";
 import { type Distillation, emitDistillation } from "../distill/distillation.ts";
 import { isLearned } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
-import { classCount, type Network, type Parameters } from "../network/network.ts";
+import { classCount, type Network, type Parameters, parameterNames } from "../network/network.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { emitTrainingForward, type LayerMethod, type TrainingForward } from "./forward.ts";
 import { emitInput, type InputQuantization } from "./input.ts";
@@ -154,7 +154,7 @@ function emitLoss(request: TrainingGraphRequest): EmittedLoss {
   const classes = classCount(network);
   const labels = ops.builder.input(LABELS, "f32", [batch, 1]);
   const hit = ops.indicator(ops.compare("equal", labels, iota(ops, classes)));
-  const loss = crossEntropy(ops, forward.logits, hit, labelSmoothing);
+  const loss = crossEntropy(ops, withMargin(ops, network, forward, hit), hit, labelSmoothing);
   const correct = countCorrect(ops, forward.logits, hit);
   const { distillation } = request;
   const { logits, values } = forward;
@@ -171,6 +171,19 @@ function iota(ops: Arithmetic, count: number): NodeId {
     [1, count],
     Array.from({ length: count }, (_, i) => i),
   );
+}
+
+/** The logits, that of a sample's own class less the margin of a cosine head. */
+function withMargin(
+  ops: Arithmetic,
+  { steps }: Network,
+  { logits, trained }: TrainingForward,
+  hit: NodeId,
+): NodeId {
+  const last = steps.at(-1)!;
+  if (last.kind !== "linear" || !last.head?.margin) return logits;
+  const scale = trained.get(parameterNames(last).headScale)!;
+  return ops.sub(logits, ops.mul(ops.mul(hit, scale), scalar(last.head.margin)));
 }
 
 /** −mean over the batch of Σ target · log softmax. */
