@@ -140,6 +140,8 @@ export const trainingConfigSchema = z.strictObject({
   batchSize: count.default(64),
   seed: z.int().min(0).default(1),
   threads: count.default(2),
+  /** Parts of every batch that are computed side by side, each with `threads`. */
+  workers: count.default(1),
   augment: augment.default(() => augment.parse({})),
   labelSmoothing: z.number().min(0).max(0.5).default(0),
   /** Batches that statistics are averaged over before and after a stage that quantises. */
@@ -156,7 +158,7 @@ export type StageConfig = TrainingConfig["stages"][number];
 export function parseConfig(value: unknown, at = "configuration"): TrainingConfig {
   const result = trainingConfigSchema.safeParse(value);
   const problems: Diagnostic[] = result.success
-    ? checkStages(result.data, at)
+    ? [...checkStages(result.data, at), ...checkWorkers(result.data, at)]
     : explainIssues(result.error.issues, trainingConfigSchema, at);
   if (problems.length > 0) throw new UsageError(...problems);
   return result.data!;
@@ -185,7 +187,8 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
     const before = stages[i - 1];
     const found: Diagnostic[] = [];
     if (before !== undefined && !cosine && buildMethod(before.method).cosine) {
-      const message = "products were divided by the norm of what each filter sees, and are not here";
+      const message =
+        "products were divided by the norm of what each filter sees, and are not here";
       const help =
         'no stored weight can hold that norm: end the run here, or train with "sphere" alone';
       found.push(wrong("method", message, help));
@@ -214,6 +217,16 @@ function checkStages({ stages }: TrainingConfig, at: string): Diagnostic[] {
     }
     return found;
   });
+}
+
+function checkWorkers({ workers, batchSize }: TrainingConfig, at: string): Diagnostic[] {
+  if (batchSize % workers === 0) return [];
+  return [
+    problem("train/bad-config", `${workers} workers cannot share batches of ${batchSize} evenly`, {
+      at: `${at}: workers`,
+      help: "make batchSize a multiple of workers",
+    }),
+  ];
 }
 
 /** Whether `moment` is the start of an epoch before stage `index`. */

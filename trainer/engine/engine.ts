@@ -28,4 +28,6 @@ export interface Engine {
   blockSize(): Promise<number | undefined>;
   /** Loads an ONNX model, and optimises it as far as asked: `all` unless told. */
   open(model: Uint8Array, optimization?: Optimization): Promise<Session>;
+  /** Loads a model in a thread of its own, which computes while others do. */
+  openBeside(model: Uint8Array): Promise<Session>;
 }

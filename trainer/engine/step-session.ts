@@ -17,7 +17,11 @@ export async function openStep(
 ): Promise<StepSession> {
   const block = await engine.blockSize();
   const graph = make(block);
+  return { graph, session: await engine.open(stepModel(graph, block)) };
+}
+
+/** The bytes of `graph`, for an engine with such blocks. */
+export function stepModel(graph: Graph, block: number | undefined): Uint8Array {
   const override = block === undefined ? {} : { override: inBlocks(block) };
-  const model = writeOnnx(graph, { extensions: ["com.microsoft"], ...override });
-  return { graph, session: await engine.open(model) };
+  return writeOnnx(graph, { extensions: ["com.microsoft"], ...override });
 }

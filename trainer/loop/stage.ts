@@ -9,18 +9,18 @@
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Session } from "../engine/engine.ts";
-import { openStep } from "../engine/step-session.ts";
 import { holdAll, holdMissing } from "../methods/held.ts";
 import { rateAt, type Schedule } from "../schedules/schedule.ts";
 import { isRunningStatistic } from "../step/forward.ts";
 import { balanceName } from "../step/penalty.ts";
 import { distinctMethods } from "../step/plan.ts";
-import { CORRECT, LABELS, LOSS, NEXT, trainingGraph } from "../step/training-graph.ts";
+import { CORRECT, LABELS, LOSS, NEXT } from "../step/training-graph.ts";
 import type { Augmentation } from "./augment.ts";
 import { augmentedBatch } from "./batch.ts";
 import { type DivergedRequest, diverged } from "./diverged.ts";
 import { layerRecords } from "./layer-records.ts";
 import { measureRanges } from "./measure-ranges.ts";
+import { openTrainingStep } from "./open-step.ts";
 import type { Samples } from "./samples.ts";
 import {
   completeState,
@@ -43,6 +43,8 @@ export interface StageRequest extends DivergedRequest {
   readonly schedule: Schedule;
   readonly augmentation: Augmentation;
   readonly seed: number;
+  /** Parts of a batch that are computed side by side; 1 if absent. */
+  readonly workers?: number;
   /** Updates between two computations of what the host holds; 1 if absent. */
   readonly refresh?: number;
   /** Share of the stage, at its end, in which weights stay as they are; 0 if absent. */
@@ -72,9 +74,7 @@ export class Stage {
 
   /** Builds and loads the stage's graph; adds to `tensors` what it lacks. */
   static async open(request: StageRequest, tensors: StateTensors): Promise<Stage> {
-    const { graph, session } = await openStep(request.engine, block =>
-      trainingGraph({ ...request, block }),
-    );
+    const { graph, session } = await openTrainingStep(request);
     holdMissing(request.network, request.plan.methods, tensors);
     const inputs = inputNames(graph);
     completeState(graph, tensors, perStepInputs(request));

@@ -187,6 +187,7 @@ export class Training {
       schedule: config.schedule,
       augmentation: this.#config.augment,
       seed: this.#config.seed,
+      workers: this.#config.workers,
       distillation: this.#run.distillations[index],
       refresh: config.refresh,
       freeze: config.freeze,

@@ -32,7 +32,7 @@ export const STATISTICS_RATE = "statistics-rate";
 export const BALANCE_RATE = "balance-rate";
 export const LOSS = "loss";
 export const CORRECT = "correct";
-/** Before the name of a parameter: the largest |gradient|, in a diagnosing graph. */
+/** Before the name of a parameter: its gradient, or the largest |gradient| in a diagnosing graph. */
 export const GRADIENT = "gradient/";
 
 /** Methods that differ in their options have schedules of their own. */
@@ -57,6 +57,8 @@ export interface TrainingGraphRequest {
   readonly distillation?: Distillation | undefined;
   /** Channels of a block, for an engine that computes convolutions in blocks of channels. */
   readonly block?: number | undefined;
+  /** Whether gradients are outputs too, for workers to exchange. */
+  readonly gradients?: boolean;
 }
 
 /** The graph of one step of training. */
@@ -99,6 +101,9 @@ export function trainingGraph(request: TrainingGraphRequest): Graph {
       outputs.push({ name: NEXT + slotName(name, slot), id: updated.slots[s]! });
     });
   });
+  if (request.gradients) {
+    outputs.push(...names.map((name, i) => ({ name: GRADIENT + name, id: gradients[i]! })));
+  }
   for (const [name, { after }] of forward.statistics)
     outputs.push({ name: NEXT + name, id: after });
   for (const [name, after] of balances) outputs.push({ name: NEXT + name, id: after });
