@@ -23,7 +23,7 @@ export interface Net {
   readonly rival?: Net;
 }
 
-interface Recipe {
+export interface Recipe {
   readonly name: string;
   readonly kind: ModelKind;
   /** [C, H, W] */
@@ -65,7 +65,10 @@ const SAMPLE_COUNT = 8;
 export const NET_NAMES: readonly string[] = RECIPES.map(recipe => recipe.name);
 
 export function buildNet(name: string): Net {
-  const { kind, image, classes, width = 1, rival } = RECIPES.find(r => r.name === name)!;
+  return netOf(RECIPES.find(recipe => recipe.name === name)!);
+}
+
+export function netOf({ name, kind, image, classes, width = 1, rival }: Recipe): Net {
   const graph = kind.build({ input: image, classes, width, seed: SEED });
   const random = new Random(SEED);
   const inputName = (graph.nodes[graph.inputs[0]!]! as Node<"input">).attrs.name;
