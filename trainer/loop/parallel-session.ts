@@ -72,9 +72,18 @@ function merged(results: readonly Feeds[], counts: ReadonlySet<string>): Feeds {
   return Object.fromEntries(
     Object.entries(first).map(([name, { dtype, shape }]) => {
       const parts = results.map(result => result[name]!.data as Float32Array);
-      const share = counts.has(name) ? 1 : 1 / results.length;
-      const data = parts[0]!.map((_, i) => parts.reduce((sum, part) => sum + part[i]!, 0) * share);
+      const data = sumOf(parts, counts.has(name) ? 1 : 1 / results.length);
       return [name, { dtype, shape, data } as Tensor];
     }),
   );
+}
+
+/** The sum of `parts`, times `share`. */
+function sumOf(parts: readonly Float32Array[], share: number): Float32Array {
+  const sum = parts[0]!.slice();
+  for (const part of parts.slice(1)) {
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + part[i]!;
+  }
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! * share;
+  return sum;
 }
