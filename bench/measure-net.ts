@@ -4,7 +4,7 @@ import type { Compilation } from "../compiler/index.ts";
 import { sparsityOf } from "../core/ternary.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
-import { load } from "../runtime/index.ts";
+import { load } from "../runtime/specialize/index.ts";
 import { int8Rival } from "./int8-rival.ts";
 import type { Net } from "./nets.ts";
 import { openRival, RIVALS } from "./rivals.ts";
@@ -67,7 +67,8 @@ export async function measureNet(
 async function contender(net: Net, variant: Variant): Promise<Contender> {
   const trained = trainedNet(net, variant);
   const compilation = compileVariant(net, variant, trained);
-  const model = await load(compilation.wasm as Uint8Array<ArrayBuffer>);
+  const specialize = variant.options?.specializeAtLoad === true ? "before" : "off";
+  const model = await load(compilation.wasm, { specialize });
   const { samples, input } = trained ?? net;
   const name = Object.keys(samples[0]!)[0]!;
   const feed = { [name]: input.data.slice() };

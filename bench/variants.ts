@@ -18,7 +18,10 @@ export interface Variant {
 const SPEED = { optimize: "speed", activations: "u7" } as const;
 const SHARES = [0.33, 0.5, 0.7, 0.9] as const;
 
-/** `ternary` is the library's kernels, `code-70` weights as code with 70 % zeros. */
+/**
+ * `ternary` is the library's kernels, `code-70` weights as code with 70 % zeros, `loaded-70` the
+ * same written as the module is loaded, `lists-70` the kernels that stand in for it till then.
+ */
 export const VARIANTS: readonly Variant[] = [
   { name: "f32", weights: "f32" },
   { name: "int8", weights: "int8" },
@@ -29,6 +32,8 @@ export const VARIANTS: readonly Variant[] = [
     zeros,
     options: SPEED,
   })),
+  { name: "lists-70", weights: "auto", zeros: 0.7, options: { ...SPEED, method: "lists" } },
+  { name: "loaded-70", weights: "auto", zeros: 0.7, options: { ...SPEED, specializeAtLoad: true } },
 ];
 
 const kernels = loadKernelLibrary();

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { type Engine, firstLine, SYSTEM } from "./engine.ts";
+import { CODE_WAYS, type Engine, firstLine, SYSTEM } from "./engine.ts";
 import type { Observation } from "./program.ts";
 import { PROGRAMS } from "./stage.ts";
 
@@ -78,7 +78,7 @@ function engineOf(browser: Browser): Engine {
   const { name, command } = browser;
   return {
     name,
-    ways: ["address", "bytes", "module", "message"],
+    ways: ["address", "bytes", "module", "message", ...CODE_WAYS],
     hasWasi: false,
     absentFile: "run/not-tritc",
     find: () => {

@@ -23,6 +23,11 @@ export interface Case {
   readonly expected: readonly (readonly Tensor[])[];
 }
 
+/** Whether code can be written for the module as it is loaded. */
+export function hasSlots({ calls }: Compilation["plan"]): boolean {
+  return calls.some(({ slot }) => slot !== undefined);
+}
+
 interface Model {
   readonly name: string;
   readonly graph: Graph;
@@ -64,6 +69,10 @@ function models(): Model[] {
     quantized("int8", network("dscnn", [1, 20, 10], 0.125), { weights: "int8" }),
     quantized("ternary", ternary, { weights: "ternary" }),
     quantized("ternary speed", ternary, { weights: "ternary", optimize: "speed" }),
+    quantized("ternary at load", ternary, {
+      ...{ weights: "ternary", optimize: "speed", activations: "u7", specializeAtLoad: true },
+      method: "code",
+    }),
   ];
 }
 

@@ -16,7 +16,11 @@ export interface Engine {
   find(): Found | Missing;
 }
 
-export type Way = "address" | "bytes" | "module" | "message" | "exports";
+export type Way = "address" | "bytes" | "module" | "message" | "exports" | CodeWay;
+
+/** Of modules whose code is written as they are loaded: before it is there, and after. */
+export const CODE_WAYS = ["code to come", "code"] as const;
+type CodeWay = (typeof CODE_WAYS)[number];
 
 export interface Found {
   readonly version: string;

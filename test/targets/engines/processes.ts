@@ -1,12 +1,15 @@
 /** @file JavaScript engines without a window: Node, Deno and Bun. */
 
 import { join } from "node:path";
-import { type Engine, type Found, firstLine, jsonOf } from "./engine.ts";
+import { CODE_WAYS, type Engine, type Found, firstLine, jsonOf } from "./engine.ts";
 import { BUN_PROGRAM, DENO_PROGRAM, installed, SOURCES } from "./install.ts";
 import { PROGRAMS } from "./stage.ts";
 
 /** Like any file that is not there. */
-const COMMON = { ways: ["address", "bytes", "module"], absentFile: "ENOENT" } as const;
+const COMMON = {
+  ways: ["address", "bytes", "module", ...CODE_WAYS],
+  absentFile: "ENOENT",
+} as const;
 
 function runs(command: string, version: string, args: readonly string[], wasi: boolean): Found {
   return {

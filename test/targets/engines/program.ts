@@ -7,6 +7,7 @@
 
 import type { SimdTier } from "../../../core/abi.ts";
 import { load, type Model, RunError } from "../../../runtime/index.ts";
+import { load as loadAndSpecialize } from "../../../runtime/specialize/index.ts";
 
 /** One module, as the staged folder holds it. */
 export interface StagedCase {
@@ -20,6 +21,8 @@ export interface StagedCase {
   /** Sizes of the outputs, in bytes. */
   readonly outputBytes: readonly number[];
   readonly isCommand: boolean;
+  /** Whether code can be written for it as it is loaded. */
+  readonly hasSlots: boolean;
   readonly simd: SimdTier;
 }
 
@@ -65,8 +68,17 @@ export async function exercise(): Promise<Observation> {
     runAll(byAddress, entry, "address", 1, outputs);
     runAll(await load(bytesOf(entry.wasm)), entry, "bytes", REPETITIONS, outputs);
     runAll(await load(byAddress.module), entry, "module", 1, outputs);
+    if (entry.hasSlots) await runCode(entry, outputs);
   }
   return { outputs, refusals: await refusals(cases[0]!), commands: {}, lacking };
+}
+
+/** Runs the module while code is written for it, and then that code. */
+async function runCode(entry: StagedCase, into: Observation["outputs"]): Promise<void> {
+  const model = await loadAndSpecialize(bytesOf(entry.wasm), { specialize: "background" });
+  runAll(model, entry, "code to come", 1, into);
+  const { layers } = await model.specialized;
+  if (layers > 0) runAll(model, entry, "code", REPETITIONS, into);
 }
 
 /** Notes the first result for each input, and any later one that is another. */

@@ -3,12 +3,12 @@
  * programs of this folder with the runtime, as plain JavaScript.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { bytesOf } from "../../../core/tensor.ts";
-import type { Case } from "./cases.ts";
+import { type Case, hasSlots } from "./cases.ts";
 import type { StagedCase } from "./program.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -18,14 +18,21 @@ export const PROGRAMS = "test/targets/engines";
 /** What programs import, and nothing else: it shows that the runtime needs no more. */
 const SOURCES = [
   "core/abi.ts",
+  "core/version.ts",
+  ...filesIn("compiler/specialize"),
   "runtime/arrays.ts",
   "runtime/engine.ts",
   "runtime/error.ts",
   "runtime/index.ts",
   "runtime/source.ts",
+  ...filesIn("runtime/specialize"),
   "test/targets/wasi-run.ts",
   ...["program", "in-page", "in-worker", "in-process", "in-wasi"].map(n => `${PROGRAMS}/${n}.ts`),
 ];
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).map(name => `${folder}/${name}`);
+}
 
 const PAGE = `<!doctype html>
 <meta charset="utf-8">
@@ -62,12 +69,13 @@ function transpile(source: string): string {
 }
 
 function stagedCase({ name, compilation, inputs, expected }: Case, index: number): StagedCase {
-  const { wasm, manifest } = compilation;
+  const { wasm, manifest, plan } = compilation;
   return {
     name,
     file: `module-${index}.wasm`,
     wasm: base64(wasm),
     isCommand: manifest.target === "wasi",
+    hasSlots: hasSlots(plan),
     simd: manifest.simd,
     inputs: inputs.map(set =>
       Object.fromEntries(
