@@ -8,6 +8,7 @@
  * Requantisation runs in f64, where t·m + 2^14 is exact.
  */
 
+import type { MeanTerm } from "../core/mean-term.ts";
 import type { AddRequantization, Requantization } from "../core/requantize.ts";
 import { elementCount } from "../core/shape.ts";
 import { tensorOf } from "../core/tensor.ts";
@@ -68,13 +69,19 @@ class IntegerForward {
 
   #linear(step: LinearStep, index: number): NodeId {
     const { values } = this.#net.layers.get(step.name)!;
-    const { bias, epilogue } = deriveLinear(this.#net, index, step);
+    const { bias, mean, epilogue } = deriveLinear(this.#net, index, step);
     const { zeroPoint } = inputQuantizationOf(this.#net, step.inputs[0]);
     // The values are centred, so the bias must not correct for the zero point again.
     const own = withoutZeroPoint(bias, values, zeroPoint);
-    const sum = this.#accumulate(step, this.#value(step.inputs[0]), values);
+    const x = this.#value(step.inputs[0]);
+    const sum = this.#accumulate(step, x, values);
     const column = step.shape.map((_, axis) => (axis === 0 ? bias.length : 1));
-    const acc = this.#ops.add(sum, this.#doubles([1, ...column], own));
+    const biased = this.#ops.add(sum, this.#doubles([1, ...column], own));
+    const depth = values.length / bias.length;
+    const acc =
+      mean === undefined
+        ? biased
+        : this.#ops.add(biased, this.#meanTerm(step, x, mean, depth * zeroPoint));
     if (epilogue.kind === "dequantize") {
       const scales = this.#ops.constant([1, ...column], epilogue.scales);
       return this.#ops.mul(this.#ops.op("cast", [acc], { to: "f32" }), scales);
@@ -95,6 +102,26 @@ class IntegerForward {
       return ops.op("cast", [emitProduct(ops, step, part, weights)], { to: "f64" });
     });
     return ops.total(parts);
+  }
+
+  /** `meanOf` of core/mean-term.ts; `middle` is the sum over a window of zero points. */
+  #meanTerm(step: LinearStep, x: NodeId, mean: MeanTerm, middle: number): NodeId {
+    const ops = this.#ops;
+    const { multipliers, shift, fraction } = mean;
+    const { product } = step;
+    const inputs = ops.shapeOf(x)[1]!;
+    const grouped = product.kind === "conv" && product.group > 1;
+    const filters = grouped ? multipliers.length : 1;
+    const depth = product.kind === "conv" ? inputs / product.group : inputs;
+    const window = product.kind === "conv" ? product.kernel : [];
+    const ones = ops.filled([filters, depth, ...window], 1);
+    const centred = this.#wide(emitProduct(ops, step, x, ones));
+    const t = this.#shift(ops.add(centred, this.#double(middle)), shift);
+    const column = step.shape.map((_, axis) => (axis === 0 ? multipliers.length : 1));
+    const scaled = ops.mul(t, this.#doubles([1, ...column], multipliers));
+    const half = fraction === 0 ? 0 : 2 ** (fraction - 1);
+    const rounded = ops.add(scaled, this.#double(half));
+    return ops.unary("floor", ops.mul(rounded, this.#double(2 ** -fraction)));
   }
 
   /** Channels from…to − 1 of every group of `size` channels. */

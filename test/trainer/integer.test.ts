@@ -98,6 +98,38 @@ describe("whatever the ternary method", () => {
   }
 });
 
+describe("where zeros stand for means", () => {
+  for (const [name, build] of [
+    ["mixed", mixedNetwork],
+    ["tiny", tinyNetwork],
+  ] as const) {
+    test(name, async () => {
+      for (const seed of [1, 2, 3]) {
+        const plain = quantized(build(seed), seed, "int8", seed === 1);
+        const net = withMeans(plain, seed);
+        const images = pixels(net, seed);
+        const stated = await runOnEngine(integerForward(net, BATCH), net, images);
+        expect(bits(stated)).toEqual(bits(oracle(compiled(net), net, images)));
+        expect(bits(stated)).not.toEqual(
+          bits(await runOnEngine(integerForward(plain, BATCH), plain, images)),
+        );
+        const kinds = compiled(net).nodes.filter(node => node.kind === "qconv");
+        expect(kinds.some(node => node.attrs.mean !== undefined)).toBe(true);
+      }
+    });
+  }
+});
+
+/** The network with zeros that mean up to a third of a weight's step. */
+function withMeans(net: QuantizedNetwork, seed: number): QuantizedNetwork {
+  const random = new Random(seed, "means");
+  const layers = [...net.layers].map(([name, layer]) => {
+    const means = layer.scales.map(scale => Math.fround(scale * (random.uniform() / 1.5 - 1 / 3)));
+    return [name, { ...layer, means }] as const;
+  });
+  return { ...net, layers: new Map(layers) };
+}
+
 test("the compiled graph computes every layer in integers", () => {
   const kinds = compiled(quantized(mixedNetwork(1), 1, "int8", true)).nodes.map(node => node.kind);
   expect(kinds).not.toContain("conv");

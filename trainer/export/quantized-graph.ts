@@ -42,7 +42,7 @@ export function quantizedGraph(
 }
 
 function linear(ops: Arithmetic, net: QuantizedNetwork, step: LinearStep, x: NodeId): NodeId {
-  const { weights, values, scales, bias } = net.layers.get(step.name)!;
+  const { weights, values, scales, means, bias } = net.layers.get(step.name)!;
   const [channels] = step.shape as readonly [number];
   const depth = values.length / channels;
   const shape =
@@ -54,7 +54,8 @@ function linear(ops: Arithmetic, net: QuantizedNetwork, step: LinearStep, x: Nod
           ...step.product.kernel,
         ];
   const tensor = tensorOf(weights === "ternary" ? "i2" : "i8", shape, values);
-  const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+  const zeroPoints = scales.map(() => 0);
+  const quantization = { scales, zeroPoints, axis: 0, ...(means && { means }) };
   const packed = ops.builder.constant(tensor, { quantization, name: `${step.name}.weight` });
   const real = ops.op("dequantize", [packed], {});
   const biases = ops.builder.constant(tensorOf("f32", [channels], bias), {

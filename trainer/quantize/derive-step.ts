@@ -4,6 +4,7 @@
  */
 
 import type { Interval } from "../../core/interval.ts";
+import type { MeanTerm } from "../../core/mean-term.ts";
 import {
   deriveConvDequantization,
   deriveConvRequantization,
@@ -24,6 +25,8 @@ import { inputQuantizationOf, type QuantizedNetwork } from "./quantized-network.
 
 export interface IntegerLayer {
   readonly bias: Int32Array;
+  /** Present where zeros of weights stand for means. */
+  readonly mean?: MeanTerm;
   /** How accumulators become 8-bit integers, or reals in the last layer. */
   readonly epilogue:
     | ({ readonly kind: "requantize" } & Requantization)
@@ -32,21 +35,21 @@ export interface IntegerLayer {
 
 /** The constants of a linear step at `index`. */
 export function deriveLinear(net: QuantizedNetwork, index: number, step: LinearStep): IntegerLayer {
-  const { values, scales, bias } = net.layers.get(step.name)!;
+  const { values, scales, means, bias } = net.layers.get(step.name)!;
   const source = step.inputs[0];
   const layer: QuantizedLayer = {
     input: { ...inputQuantizationOf(net, source), ...boundsOf(net, source) },
-    weights: summarizeWeights(values, scales),
+    weights: summarizeWeights(values, scales, means),
     bias,
   };
   const output = net.quantizations[index];
   if (output === undefined) {
-    const { bias: integers, scales: units } = deriveConvDequantization(layer);
-    return { bias: integers, epilogue: { kind: "dequantize", scales: units } };
+    const { scales: units, holds: _, ...integers } = deriveConvDequantization(layer);
+    return { ...integers, epilogue: { kind: "dequantize", scales: units } };
   }
   const target = { ...output, ...integerBounds(step.clamp, output) };
-  const { bias: integers, requantization } = deriveConvRequantization(layer, target);
-  return { bias: integers, epilogue: { kind: "requantize", ...requantization } };
+  const { requantization, holds: _, ...integers } = deriveConvRequantization(layer, target);
+  return { ...integers, epilogue: { kind: "requantize", ...requantization } };
 }
 
 export function deriveAdd(net: QuantizedNetwork, index: number, step: AddStep): AddRequantization {
