@@ -10,7 +10,7 @@ import {
   scratchBytesOf,
 } from "../compiler/specialize/convolution.ts";
 import { columnOffset, type Planes } from "../compiler/specialize/planes.ts";
-import { shareSums, type Term } from "../compiler/specialize/share-sums.ts";
+import { findSums, type Term, termsOf } from "../compiler/specialize/share-sums.ts";
 import { Random } from "../core/random.ts";
 import { addRequantized, requantize } from "../core/requantize.ts";
 import { instantiate } from "./specialize/run-code.ts";
@@ -108,7 +108,7 @@ describe("shared sums", () => {
         plus[tap]! &= kept;
         minus[tap]! &= kept & ~plus[tap]!;
       }
-      const terms = shareSums(plus, minus);
+      const terms = termsOf(plus, minus, findSums(plus, minus));
       const values = plus.map(() => random.integer(-128, 127));
       for (let channel = 0; channel < 12; channel++) {
         const direct = values.reduce(
@@ -130,7 +130,7 @@ describe("shared sums", () => {
     const random = new Random(4);
     const plus = masks(random);
     const minus = masks(random).map((mask, tap) => mask & ~plus[tap]!);
-    const terms = shareSums(plus, minus);
+    const terms = termsOf(plus, minus, findSums(plus, minus));
     const parts = terms.flatMap(term => (term.parts ? [term.parts.a, term.parts.b] : []));
     const sums = parts.filter(index => terms[index]!.parts !== undefined);
     expect(new Set(sums).size).toBe(sums.length);

@@ -165,20 +165,22 @@ export class CodeWriter {
   }
 
   #plain(op: number, index: number): this {
-    this.#byte(op);
+    this.#append(op);
     this.#unsigned(index);
     return this;
   }
 
   #byte(...values: readonly number[]): void {
-    for (const value of values) {
-      if (this.#length === this.#bytes.length) {
-        const grown = new Uint8Array(2 * this.#length);
-        grown.set(this.#bytes);
-        this.#bytes = grown;
-      }
-      this.#bytes[this.#length++] = value;
+    for (const value of values) this.#append(value);
+  }
+
+  #append(value: number): void {
+    if (this.#length === this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#length);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
     }
+    this.#bytes[this.#length++] = value;
   }
 
   /** LEB128, unsigned. */
@@ -187,7 +189,7 @@ export class CodeWriter {
     do {
       const low = rest & 0x7f;
       rest >>>= 7;
-      this.#byte(rest === 0 ? low : low | 0x80);
+      this.#append(rest === 0 ? low : low | 0x80);
     } while (rest !== 0);
   }
 

@@ -37,6 +37,7 @@ import {
   windowOffsets,
   writePixelLoop,
 } from "./pixel-loop.ts";
+import { findSums, type SharedSums } from "./share-sums.ts";
 import { type SumCost, writeSums } from "./sum-block.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
@@ -165,11 +166,13 @@ class ChunkWriter {
   #sum() {
     const { channels, chunks } = this.#block;
     const [first, end] = chunks[this.#chunk]!;
+    const signs = signsOf(this.#conv, channels, first, end);
     return writeSums(
       this.#code,
       {
         offsets: offsetsOf(this.#conv, channels[0]!).slice(first, end),
-        ...signsOf(this.#conv, channels, first, end),
+        ...signs,
+        sums: sumsOf(this.#conv.weights, `${channels} ${first} ${end}`, signs),
       },
       {
         address: X,
@@ -227,6 +230,22 @@ class ChunkWriter {
       else this.#code.get(SCRATCH).load(totalOffset(j, half));
     };
   }
+}
+
+/** The shared sums of layers by their weights: searched for once, wherever the planes lie. */
+const FOUND = new WeakMap<object, Map<string, SharedSums>>();
+
+/** The shared sums of one chunk of a layer. */
+function sumsOf(
+  weights: ArrayLike<number>,
+  chunk: string,
+  { plus, minus }: ReturnType<typeof signsOf>,
+): SharedSums {
+  const found = FOUND.get(weights) ?? new Map<string, SharedSums>();
+  FOUND.set(weights, found);
+  const sums = found.get(chunk) ?? findSums(plus, minus);
+  found.set(chunk, sums);
+  return sums;
 }
 
 /** Byte offset of each tap of the channel's group, [C][kH][kW], from x. */

@@ -9,6 +9,9 @@
  * that are computed depth first and dropped; single taps may be loaded again.
  * The Strahler number of a tree, the registers that it takes, is capped.
  *
+ * Most pairs serve few channels, and fewer when the best ones are taken: these
+ * are looked for later, among what is left then.
+ *
  * Pairs wait in buckets by how many channels they served when last looked at.
  * Counts only fall, so a pair taken from the highest bucket that still has its
  * count is the best one: the search is nearly linear in the number of pairs.
@@ -40,111 +43,163 @@ const INDEX_MASK = 2 ** INDEX_BITS - 1;
 /** So many taps and sums have an index. */
 export const MAX_TERMS = 2 ** INDEX_BITS;
 const MAX_CHANNELS = 16;
+/** Channels that pairs serve at least, one search after the other. */
+const LEAST_CHANNELS = [4, 3, 2];
 
-interface Draft {
-  plus: number;
-  minus: number;
-  parts?: SumParts;
-  strahler: number;
-  /** Whether it is part of a sum already. */
-  used: boolean;
-}
+/** The sums that are shared, in order; few bytes to remember what was long searched for. */
+export type SharedSums = readonly number[] | Uint32Array;
 
 /** Requires masks of at most 16 bits, and at most MAX_TERMS / 2 taps. */
-export function shareSums(plus: readonly number[], minus: readonly number[]): readonly Term[] {
-  return new Sharing(plus, minus).run();
+export function findSums(plus: readonly number[], minus: readonly number[]): SharedSums {
+  return new Sharing(plus, minus).find();
 }
 
+/** The terms of a block whose sums are found: first the taps. */
+export function termsOf(
+  plus: readonly number[],
+  minus: readonly number[],
+  sums: SharedSums,
+): readonly Term[] {
+  return new Sharing(plus, minus).replay(sums);
+}
+
+/** Terms in columns: the search looks at very many pairs. */
 class Sharing {
-  readonly #terms: Draft[];
+  readonly #plus = new Uint16Array(MAX_TERMS);
+  readonly #minus = new Uint16Array(MAX_TERMS);
+  readonly #strahler = new Uint8Array(MAX_TERMS).fill(1);
+  readonly #parts: (SumParts | undefined)[] = [];
+  /** Sums that are part of another: they have one place only; taps are loaded as often as needed. */
+  readonly #placed = new Uint8Array(MAX_TERMS);
+  /** Channels that a pair serves at least to be looked at. */
+  #least = MAX_CHANNELS;
+  /** Terms that so many channels want, ascending: others cannot be shared. */
+  #wanted: number[] = [];
+  #count: number;
+  readonly #sums: number[] = [];
   readonly #buckets: number[][] = Array.from({ length: MAX_CHANNELS + 1 }, () => []);
 
   constructor(plus: readonly number[], minus: readonly number[]) {
-    this.#terms = plus.map((mask, tap) => ({
-      plus: mask,
-      minus: minus[tap]!,
-      strahler: 1,
-      used: false,
-    }));
+    this.#count = plus.length;
+    this.#plus.set(plus);
+    this.#minus.set(minus);
   }
 
-  run(): readonly Term[] {
-    for (let b = 1; b < this.#terms.length; b++) this.#offerAll(b);
+  find(): Uint32Array {
+    for (const least of LEAST_CHANNELS) {
+      this.#least = least;
+      this.#wanted = [];
+      for (let b = 0; b < this.#count; b++) if (!this.#placed[b]) this.#offer(b);
+      this.#takeAll();
+    }
+    return Uint32Array.from(this.#sums);
+  }
+
+  replay(sums: SharedSums): readonly Term[] {
+    for (const pair of sums) this.#make(pair);
+    return Array.from({ length: this.#count }, (_, index) => this.#term(index));
+  }
+
+  #takeAll(): void {
     let count = MAX_CHANNELS;
-    while (count >= 2) {
+    while (count >= this.#least) {
       const pair = this.#buckets[count]!.pop();
       if (pair === undefined) count--;
       else if (this.#take(pair, count)) count = MAX_CHANNELS;
     }
-    return this.#terms;
+  }
+
+  #term(index: number): Term {
+    const parts = this.#parts[index];
+    return {
+      plus: this.#plus[index]!,
+      minus: this.#minus[index]!,
+      strahler: this.#strahler[index]!,
+      ...(parts && { parts }),
+    };
   }
 
   /** Makes the pair a term if it still serves `count` channels; says whether it did. */
   #take(pair: number, count: number): boolean {
-    const subtract = (pair & 1) === 1;
-    const b = (pair >>> 1) & INDEX_MASK;
-    const a = pair >>> (INDEX_BITS + 1);
-    if (!this.#isFree(a) || !this.#isFree(b)) return false;
-    const left = this.#terms[a]!;
-    const right = this.#terms[b]!;
-    const now = channelsOf(left, right, subtract);
+    const { a, b, plus, minus } = this.#common(pair);
+    if (this.#placed[a] || this.#placed[b]) return false;
+    const now = ONES[plus | minus]!;
     if (now < count) {
-      if (now >= 2) this.#buckets[now]!.push(pair);
+      if (now >= this.#least) this.#buckets[now]!.push(pair);
       return false;
     }
-    if (this.#terms.length === MAX_TERMS) return false;
-    const plus = left.plus & (subtract ? right.minus : right.plus);
-    const minus = left.minus & (subtract ? right.plus : right.minus);
-    remove(left, plus, minus);
-    remove(right, subtract ? minus : plus, subtract ? plus : minus);
-    const strahler = combined(left, right);
-    this.#terms.push({ plus, minus, parts: { a, b, subtract }, strahler, used: false });
-    this.#offerAll(this.#terms.length - 1);
+    if (this.#count === MAX_TERMS) return false;
+    this.#offer(this.#make(pair));
     return true;
   }
 
+  /** Makes the pair a term, and returns its index. */
+  #make(pair: number): number {
+    this.#sums.push(pair);
+    const { a, b, subtract, plus, minus } = this.#common(pair);
+    this.#remove(a, plus, minus);
+    if (subtract) this.#remove(b, minus, plus);
+    else this.#remove(b, plus, minus);
+    const index = this.#count++;
+    this.#plus[index] = plus;
+    this.#minus[index] = minus;
+    this.#strahler[index] = this.#registersOf(a, b);
+    this.#parts[index] = { a, b, subtract };
+    return index;
+  }
+
+  /** The terms of a pair, and the channels that want it, added and subtracted. */
+  #common(pair: number) {
+    const subtract = (pair & 1) === 1;
+    const b = (pair >>> 1) & INDEX_MASK;
+    const a = pair >>> (INDEX_BITS + 1);
+    const [bPlus, bMinus] = subtract
+      ? [this.#minus[b]!, this.#plus[b]!]
+      : [this.#plus[b]!, this.#minus[b]!];
+    return { a, b, subtract, plus: this.#plus[a]! & bPlus, minus: this.#minus[a]! & bMinus };
+  }
+
+  /** Takes channels from a term that is part of another now. */
+  #remove(index: number, plus: number, minus: number): void {
+    this.#plus[index]! &= ~plus;
+    this.#minus[index]! &= ~minus;
+    if (this.#parts[index] !== undefined) this.#placed[index] = 1;
+  }
+
   /** Puts the pairs of term `b` with earlier ones into their buckets. */
-  #offerAll(b: number): void {
-    const right = this.#terms[b]!;
-    for (let a = 0; a < b; a++) {
-      const left = this.#terms[a]!;
-      if (!this.#isFree(a) || combined(left, right) > MAX_STRAHLER) continue;
+  #offer(b: number): void {
+    const [plus, minus] = [this.#plus[b]!, this.#minus[b]!];
+    const least = this.#least;
+    if (ONES[plus | minus]! < least) return;
+    const wanted = this.#wanted;
+    let kept = 0;
+    for (const a of wanted) {
+      const [aPlus, aMinus] = [this.#plus[a]!, this.#minus[a]!];
+      if (this.#placed[a] || ONES[aPlus | aMinus]! < least) continue;
+      wanted[kept++] = a;
+      const sum = ONES[(aPlus & plus) | (aMinus & minus)]!;
+      const difference = ONES[(aPlus & minus) | (aMinus & plus)]!;
+      if (sum < least && difference < least) continue;
+      if (this.#registersOf(a, b) > MAX_STRAHLER) continue;
       const pair = (a << (INDEX_BITS + 1)) | (b << 1);
-      const sum = channelsOf(left, right, false);
-      if (sum >= 2) this.#buckets[sum]!.push(pair);
-      const difference = channelsOf(left, right, true);
-      if (difference >= 2) this.#buckets[difference]!.push(pair | 1);
+      if (sum >= least) this.#buckets[sum]!.push(pair);
+      if (difference >= least) this.#buckets[difference]!.push(pair | 1);
     }
+    wanted.length = kept;
+    wanted.push(b);
   }
 
-  /** A sum has one place only; taps are loaded as often as needed. */
-  #isFree(index: number): boolean {
-    const term = this.#terms[index]!;
-    return term.parts === undefined || !term.used;
+  #registersOf(a: number, b: number): number {
+    const [x, y] = [this.#strahler[a]!, this.#strahler[b]!];
+    return x === y ? x + 1 : Math.max(x, y);
   }
 }
 
-function remove(term: Draft, plus: number, minus: number): void {
-  term.plus &= ~plus;
-  term.minus &= ~minus;
-  term.used = true;
-}
+/** The number of ones of each mask. */
+const ONES = onesOf(MAX_CHANNELS);
 
-/** How many channels want a + b, or a − b, with either sign. */
-function channelsOf(a: Draft, b: Draft, subtract: boolean): number {
-  return subtract
-    ? bitCount((a.plus & b.minus) | (a.minus & b.plus))
-    : bitCount((a.plus & b.plus) | (a.minus & b.minus));
-}
-
-function combined(a: Draft, b: Draft): number {
-  return a.strahler === b.strahler ? a.strahler + 1 : Math.max(a.strahler, b.strahler);
-}
-
-/** Ones among the low 16 bits. */
-function bitCount(mask: number): number {
-  let m = mask - ((mask >>> 1) & 0x5555);
-  m = (m & 0x3333) + ((m >>> 2) & 0x3333);
-  m = (m + (m >>> 4)) & 0x0f0f;
-  return (m + (m >>> 8)) & 0x1f;
+function onesOf(bits: number): Uint8Array {
+  const ones = new Uint8Array(2 ** bits);
+  for (let mask = 1; mask < ones.length; mask++) ones[mask] = ones[mask >> 1]! + (mask & 1);
+  return ones;
 }

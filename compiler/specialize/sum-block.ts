@@ -7,7 +7,7 @@
  */
 
 import type { CodeWriter } from "./code-writer.ts";
-import { type SumParts, shareSums, type Term } from "./share-sums.ts";
+import { type SharedSums, type SumParts, type Term, termsOf } from "./share-sums.ts";
 
 export interface SumBlock {
   /** Byte offset of each tap from the window's start. */
@@ -15,6 +15,7 @@ export interface SumBlock {
   /** Signs of each tap: bit j set in `plus` adds it to accumulator j. */
   readonly plus: readonly number[];
   readonly minus: readonly number[];
+  readonly sums: SharedSums;
 }
 
 /** The locals that the code uses. */
@@ -54,7 +55,7 @@ class SumWriter {
     this.#code = code;
     this.#block = block;
     this.#locals = locals;
-    this.#terms = shareSums(block.plus, block.minus);
+    this.#terms = termsOf(block.plus, block.minus, block.sums);
   }
 
   run(): SumCost {
