@@ -3,6 +3,7 @@
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import { describe, expect, test } from "vitest";
+import { splitRun } from "../compiler/emit/split-run.ts";
 import type { Compilation } from "../compiler/index.ts";
 import {
   type LayerSlot,
@@ -38,20 +39,26 @@ const wasm = compilation.wasm;
 /** Layers of the network that are ternary convolutions: all but the first. */
 const LAYERS = 8;
 
-/** Outputs for every sample, in hexadecimal. */
-function resultsOf(model: SpecializedModel<ModelTypes>): string[] {
-  return samples.map(sample => {
-    const inputs = Object.entries(sample).map(([name, { data }]) => [
+function inputsOf(sample: (typeof samples)[number]): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(sample).map(([name, { data }]) => [
       name,
       Float32Array.from(data as Float32Array),
-    ]);
-    const outputs = Object.values(model.run(Object.fromEntries(inputs)));
-    return outputs
-      .map(({ buffer, byteOffset, byteLength }) =>
-        Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("hex"),
-      )
-      .join();
-  });
+    ]),
+  );
+}
+
+function hexOf(arrays: readonly ArrayBufferView[]): string {
+  return arrays
+    .map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("hex"),
+    )
+    .join();
+}
+
+/** Outputs for every sample. */
+function resultsOf(model: SpecializedModel<ModelTypes>): string[] {
+  return samples.map(sample => hexOf(Object.values(model.run(inputsOf(sample)))));
 }
 
 /** Warnings are collected. */
@@ -129,6 +136,18 @@ describe("a module that is specialised at load", () => {
     expect(await other.specialized).toEqual(await model.specialized);
     expect(resultsOf(other)).toEqual(resultsOf(model));
     expect(specialize(model)).toBe(specialize(model));
+  });
+
+  test("can be timed call by call", async () => {
+    const { wasm: split, calls } = splitRun(wasm);
+    expect(calls).toBe(compilation.plan.calls.length);
+    const { model } = await loaded({}, split as Uint8Array<ArrayBuffer>);
+    const { model: whole } = await loaded();
+    const entries = model.exports as unknown as Record<string, (count: number) => void>;
+    const [name, data] = Object.entries(inputsOf(samples[0]!))[0]!;
+    model.inputs[name]!.set(data as never);
+    for (let call = 0; call < calls; call++) entries[`tritc_call_${call}`]!(1);
+    expect(hexOf(Object.values(model.outputs))).toBe(resultsOf(whole)[0]);
   });
 
   test("says that least size and code at load exclude each other", () => {

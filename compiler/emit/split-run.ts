@@ -30,7 +30,7 @@ export interface SplitRun {
 const CALL_EXPORT = "tritc_call_";
 
 const SECTION = { types: 1, functions: 3, exports: 7, code: 10 } as const;
-const OP = { end: 0x0b, call: 0x10, i32: 0x41, f32: 0x43 } as const;
+const OP = { end: 0x0b, call: 0x10, callIndirect: 0x11, i32: 0x41, f32: 0x43 } as const;
 const FUNCTION_KIND = 0;
 const F32_BYTES = 4;
 /** (i32) → () */
@@ -113,7 +113,9 @@ function callsIn(body: Uint8Array): Uint8Array[] {
   for (let op = reader.byte(); op !== OP.end; op = reader.byte()) {
     if (op === OP.f32) reader.bytes(F32_BYTES);
     else reader.unsigned();
-    if (op === OP.call) {
+    // A call through the function table names the table as well.
+    if (op === OP.callIndirect) reader.unsigned();
+    if (op === OP.call || op === OP.callIndirect) {
       calls.push(body.subarray(start, reader.position));
       start = reader.position;
     } else if (op !== OP.i32 && op !== OP.f32) {
