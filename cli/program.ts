@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../core/version.ts";
 import { problem, UsageError } from "../model/diagnostics/diagnostic.ts";
+import { addCalibrateCosts } from "./commands/calibrate-costs.ts";
 import { addCompile } from "./commands/compile.ts";
 import { addEval } from "./commands/eval.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   addInspect,
   addPasses,
   addKernels,
+  addCalibrateCosts,
   addExplain,
 ];
 
