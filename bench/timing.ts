@@ -16,6 +16,8 @@ export interface Timing {
   /** First and third quartile of the rounds. */
   readonly lowUs: number;
   readonly highUs: number;
+  /** Of the fastest round. */
+  readonly leastUs: number;
 }
 
 export interface RoundOptions {
@@ -63,5 +65,5 @@ async function timeOnce({ run }: Candidate, count: number): Promise<number> {
 function summarize(name: string, samples: readonly number[]): Timing {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
-  return { name, medianUs: at(0.5), lowUs: at(0.25), highUs: at(0.75) };
+  return { name, medianUs: at(0.5), lowUs: at(0.25), highUs: at(0.75), leastUs: at(0) };
 }
