@@ -19,7 +19,7 @@ import { CODES_PER_BYTE, packTrits } from "../../core/ternary.ts";
  * - `swapped` (KR = 4): for pairs of k that are multiplied by (p0, p1, p0, p1)
  *   and by (p1, p0, p1, p0), four channels at a time.
  * - `rows` (2-bit, NR = KR = 8): 16-bit lane k holds the channels, channel 0 lowest.
- * - `falling` (2-bit, NR = KR = 8): 16-bit lane c holds the depths, k = 0 highest.
+ * - `falling` (2-bit, NR a multiple of 8, KR = 8): 16-bit lane c holds the depths, k = 0 highest.
  * - `quads` (2-bit, NR = KR = 8): byte 4j + i holds channels j and 4 + j at depth i, then at depth 4 + i.
  * - `depths` (2-bit, NR = 8, KR = 16): byte k of vector h holds channels 4h … 4h + 3.
  */

@@ -1,52 +1,14 @@
-/**
- * @file The f32 product for one output pixel at a time, 16 channels.
- *
- * Four independent sums hide the latency of the addition, which is what a
- * product of one row waits for.
- *
- * Layout    w: panels of 16 channels, per k sixteen f32
- * Order     as in igemm-f32-4x8.ts
- */
+/** @file f32 with f32 weights, one pixel by 16 channels: see igemm-f32-1x16.ts. */
 
-import { zeroOf } from "../../clamp";
-import { finishPixel8 } from "../../finish-f32";
-import { HEADER_BYTES, MIN } from "../../layout";
-import { nextColumn, nextPixel, wrapStep } from "../../pixels";
-
-const NR = 16;
+import { igemmF32x1x16 } from "../../igemm-f32-1x16";
+import { WEIGHTS_F32 } from "../../layout";
 
 export function f32_f32_igemm_minmax_1x16__simd128(
   x: usize, w: usize, p: usize, y: usize, table: usize, segments: i32, length: i32,
   rows: i32, cols: i32, xRow: i32, xCol: i32, yRow: i32, yCol: i32, n: i32,
 ): void {
-  const xWrap = wrapStep(cols, xRow, xCol);
-  const yWrap = wrapStep(cols, yRow, yCol);
-  const zero = zeroOf(load<f32>(p, MIN));
-  for (let c = p + HEADER_BYTES; n > 0; n -= NR) {
-    let x0 = x, y0 = y, col = 0, wk = w;
-    for (let left = rows * cols; left > 0; left--) {
-      let acc0 = f32x4.splat(0), acc1 = acc0, acc2 = acc0, acc3 = acc0;
-      wk = w;
-      for (let s = 0; s < segments; s++) {
-        let a = x0 + load<i32>(table + (<usize>s << 2));
-        const end = a + (<usize>length << 2);
-        for (; a != end; a += 4) {
-          const v = v128.load32_splat(a);
-          acc0 = f32x4.add(acc0, f32x4.mul(v, v128.load(wk)));
-          acc1 = f32x4.add(acc1, f32x4.mul(v, v128.load(wk, 16)));
-          acc2 = f32x4.add(acc2, f32x4.mul(v, v128.load(wk, 32)));
-          acc3 = f32x4.add(acc3, f32x4.mul(v, v128.load(wk, 48)));
-          wk += 64;
-        }
-      }
-      finishPixel8(y0, acc0, acc1, c, 0, p, zero, n);
-      if (n > 8) finishPixel8(y0 + 32, acc2, acc3, c + 32, 0, p, zero, n - 8);
-      col = nextColumn(col, cols);
-      x0 = nextPixel(x0, col, xCol, xWrap);
-      y0 = nextPixel(y0, col, yCol, yWrap);
-    }
-    w = wk;
-    y += 4 * NR;
-    c += 4 * NR;
-  }
+  igemmF32x1x16(
+    WEIGHTS_F32,
+    x, w, p, y, table, segments, length, rows, cols, xRow, xCol, yRow, yCol, n,
+  );
 }
