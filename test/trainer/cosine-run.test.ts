@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("a cosine head learns, and is a plain layer in both files", async () => {
+test("a cosine head learns, and is a plain layer in both files", { timeout: 60_000 }, async () => {
   const config = parseConfig({
     ...base,
     head: { kind: "cosine", margin: 0.1 },
@@ -47,7 +47,9 @@ test("a cosine head learns, and is a plain layer in both files", async () => {
   }
 });
 
-test("full cosine layers learn, stay float, and cannot be quantised afterwards", async () => {
+test("full cosine layers learn, stay float, and cannot be quantised afterwards", {
+  timeout: 60_000,
+}, async () => {
   const method = { kind: "float", sphere: "project", cosine: true } as const;
   const stage = { method, epochs: 2, schedule } as const;
   const config = parseConfig({ ...base, stages: [stage] });

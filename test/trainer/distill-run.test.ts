@@ -16,7 +16,9 @@ describe("a run with a teacher", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("learns what the teacher knows, and refuses another before the first step", async () => {
+  test("learns what the teacher knows, and refuses another before the first step", {
+    timeout: 60_000,
+  }, async () => {
     const model = join(folder, "tiny.onnx");
     await writeFile(model, writeOnnx(tinyNetwork(3, [1, 28, 28], CLASSES.length)));
     const schedule = { kind: "constant", rate: 0.05 } as const;

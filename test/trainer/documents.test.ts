@@ -28,6 +28,16 @@ describe("docs/training.md", () => {
   });
 });
 
+test("docs/adding-a-method.md names every part of a method", async () => {
+  const source = await read("trainer/methods/method.ts");
+  const body = /^export interface WeightMethod \{\n([\s\S]*?)^\}/m.exec(source)![1]!;
+  const parts = [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[(:]/gm)].map(match => match[1]!);
+  expect(parts).toContain("learned");
+  const text = await read("docs/adding-a-method.md");
+  const told = ["name", "weights"];
+  expect(parts.filter(part => !told.includes(part) && !text.includes(`\`${part}\``))).toEqual([]);
+});
+
 test("docs/adding-a-method.md shows code that is in its file", async () => {
   const found = blocks(await read("docs/adding-a-method.md"), "ts");
   expect(found.length).toBeGreaterThan(1);

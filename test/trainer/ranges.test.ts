@@ -64,7 +64,9 @@ async function run(
 }
 
 describe("4-bit activations", () => {
-  test("with percentiles: held from before the first update to the end", async () => {
+  test("with percentiles: held from before the first update to the end", {
+    timeout: 60_000,
+  }, async () => {
     const early = await run("early", "percentile", true);
     const whole = await run("percentile", "percentile");
     expect(whole.ranges).toEqual(early.ranges);
@@ -76,7 +78,7 @@ describe("4-bit activations", () => {
     });
   });
 
-  test("with learned ranges: they move, and the run learns", async () => {
+  test("with learned ranges: they move, and the run learns", { timeout: 60_000 }, async () => {
     const start = await run("percentile-start", "percentile", true);
     const whole = await run("learned", "learned");
     whole.ranges.forEach((max, i) => {
@@ -86,7 +88,9 @@ describe("4-bit activations", () => {
     expect(whole.result.results.quantized!.top1).toBeGreaterThan(0.6);
   });
 
-  test("interrupted and resumed, learned ranges end in the same bits", async () => {
+  test("interrupted and resumed, learned ranges end in the same bits", {
+    timeout: 60_000,
+  }, async () => {
     await run("stopped", "learned", true);
     const [first, second] = base.stages as [(typeof base.stages)[0], (typeof base.stages)[0]];
     const config = parseConfig({ ...base, stages: [first, { ...second, ranges: "learned" }] });
