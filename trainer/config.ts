@@ -115,6 +115,8 @@ export const trainingConfigSchema = z.strictObject({
     source: z.string().min(1),
     /** Training samples held back to watch progress by. */
     validation: z.int().min(0).default(0),
+    /** Of the choice of those; default: `seed`. */
+    validationSeed: z.int().min(0).optional(),
     /** Uses only the first training samples. */
     limit: count.optional(),
     /** Uses only these classes. */
@@ -142,6 +144,8 @@ export const trainingConfigSchema = z.strictObject({
   threads: count.default(2),
   /** Parts of every batch that are computed side by side, each with `threads`. */
   workers: count.default(1),
+  /** Execution provider of ONNX Runtime. */
+  provider: z.string().min(1).default("cpu"),
   augment: augment.default(() => augment.parse({})),
   labelSmoothing: z.number().min(0).max(0.5).default(0),
   /** Batches that statistics are averaged over before and after a stage that quantises. */

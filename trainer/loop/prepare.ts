@@ -160,7 +160,7 @@ function checkClasses(network: Network, { name, classNames }: Dataset): void {
 
 /** Training samples, and those held back: a random choice that depends on the seed alone. */
 function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Dataset] {
-  const { validation } = config.data;
+  const { validation, validationSeed = config.seed } = config.data;
   const left = whole.count - validation;
   if (left < config.batchSize) {
     throw new UsageError(
@@ -171,7 +171,7 @@ function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Datas
       }),
     );
   }
-  const order = new Random(config.seed, "validation").permutation(whole.count);
+  const order = new Random(validationSeed, "validation").permutation(whole.count);
   const kept = order.slice(0, left).sort();
   return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
 }
