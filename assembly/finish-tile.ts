@@ -7,6 +7,7 @@
 
 import { dequantizePixel } from "./finish-i32";
 import { DEQUANT, REQUANT_MAX, REQUANT_MIN, SHIFT, ZERO_POINT } from "./layout";
+import { multiplyQ15 } from "./requantize";
 import { storeBytes8 } from "./store";
 
 /**
@@ -86,10 +87,10 @@ function requantizeTile4(
   }
   const m = v128.load(multipliers), zeroPoint = v128.load16_splat(p, ZERO_POINT);
   const lowest = v128.load8_splat(p, REQUANT_MIN), highest = v128.load8_splat(p, REQUANT_MAX);
-  t0 = i16x8.add_sat_s(i16x8.q15mulr_sat_s(t0, m), zeroPoint);
-  t1 = i16x8.add_sat_s(i16x8.q15mulr_sat_s(t1, m), zeroPoint);
-  t2 = i16x8.add_sat_s(i16x8.q15mulr_sat_s(t2, m), zeroPoint);
-  t3 = i16x8.add_sat_s(i16x8.q15mulr_sat_s(t3, m), zeroPoint);
+  t0 = i16x8.add_sat_s(multiplyQ15(t0, m), zeroPoint);
+  t1 = i16x8.add_sat_s(multiplyQ15(t1, m), zeroPoint);
+  t2 = i16x8.add_sat_s(multiplyQ15(t2, m), zeroPoint);
+  t3 = i16x8.add_sat_s(multiplyQ15(t3, m), zeroPoint);
   const q01 = i8x16.min_s(i8x16.max_s(i8x16.narrow_i16x8_s(t0, t1), lowest), highest);
   const q23 = i8x16.min_s(i8x16.max_s(i8x16.narrow_i16x8_s(t2, t3), lowest), highest);
   if (n >= 8) {

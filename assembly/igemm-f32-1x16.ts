@@ -33,7 +33,7 @@ export function igemmF32x1x16(
 ): void {
   const xWrap = wrapStep(cols, xRow, xCol);
   const yWrap = wrapStep(cols, yRow, yCol);
-  const tables = weights == WEIGHTS_F32 ? 0 : tableBytes(n, NR);
+  const tables: usize = weights == WEIGHTS_F32 ? 0 : tableBytes(n, NR);
   const zero = zeroOf(load<f32>(p, MIN));
   for (let c = p + HEADER_BYTES; n > 0; n -= NR) {
     let x0 = x, y0 = y, col = 0, wk = w;

@@ -2,7 +2,7 @@
  * @file The requantised sum of each window: lanes are channels. See scalar.ts.
  */
 
-import { finish8, shiftToInt16x8 } from "../../requantize";
+import { finish8, multiplyQ15, shiftToInt16x8 } from "../../requantize";
 import { storeBytes8 } from "../../store";
 import { endTap, firstTap } from "../../windows";
 
@@ -33,7 +33,7 @@ export function qs8_avgpool__simd128(
           }
         }
         const t = shiftToInt16x8(low, high, shift);
-        const q = finish8(i16x8.q15mulr_sat_s(t, multiplier), p + 12);
+        const q = finish8(multiplyQ15(t, multiplier), p + 12);
         storeBytes8(pixel + at, i64x2.extract_lane(i8x16.narrow_i16x8_s(q, q), 0), n);
         at += 8;
       }
