@@ -1,4 +1,4 @@
-/** @file Every lowering, compiled in both tiers, gives the oracle's bits. */
+/** @file Every lowering, compiled in every tier, gives the oracle's bits. */
 
 import { describe, expect, test } from "vitest";
 import { LOWERED_KINDS } from "../compiler/index.ts";
