@@ -7,7 +7,7 @@
  */
 
 import type { TrainingConfig } from "./config.ts";
-import { openEngine } from "./engine/onnxruntime.ts";
+import { ENGINE_PACKAGES, openEngine } from "./engine/onnxruntime.ts";
 import { prepareRun } from "./loop/prepare.ts";
 import { Training, type TrainingResult, type TrainOptions } from "./loop/training.ts";
 
@@ -18,7 +18,7 @@ export async function train(
   config: TrainingConfig,
   options: TrainOptions,
 ): Promise<TrainingResult> {
-  const engine = await openEngine(config.threads);
+  const engine = await openEngine(config.threads, ENGINE_PACKAGES, config.provider);
   const run = await prepareRun(config, engine);
   return new Training(config, options, engine, run).run();
 }

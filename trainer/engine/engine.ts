@@ -21,6 +21,8 @@ export interface Engine {
   /** For messages and logs: name and version. */
   readonly name: string;
   readonly threads: number;
+  /** What computes: `cpu`, or another execution provider of ONNX Runtime. */
+  readonly provider: string;
   /**
    * Channels of a block, if convolutions of weights that are no constants are
    * faster in blocks of channels (`blocked/`); found out by trial, once.

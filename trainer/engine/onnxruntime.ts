@@ -9,20 +9,34 @@
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { openBeside } from "./beside.ts";
 import { probeBlocks } from "./blocked/probe.ts";
+import { checkProvider } from "./check-provider.ts";
 import type { Engine } from "./engine.ts";
-import { importRuntime, openSession, type Runtime } from "./runtime-session.ts";
+import {
+  CPU,
+  importRuntime,
+  openSession,
+  type Resources,
+  type Runtime,
+} from "./runtime-session.ts";
 
 /** The packages that can be the engine, the preferred one first. */
 export const ENGINE_PACKAGES: readonly string[] = ["onnxruntime-node", "onnxruntime-web"];
 
-/** Opens the first of `packages` that is installed. @throws train/no-engine via UsageError */
+/**
+ * Opens the first of `packages` that is installed.
+ *
+ * @throws train/no-engine via UsageError: none is, or `provider` does not start
+ */
 export async function openEngine(
   threads: number,
   packages: readonly string[] = ENGINE_PACKAGES,
+  provider: string = CPU,
 ): Promise<Engine> {
   for (const name of packages) {
     const runtime = await importRuntime(name);
-    if (runtime !== undefined) return engineOf(runtime, name, threads);
+    if (runtime === undefined) continue;
+    await checkProvider(runtime, name, provider);
+    return engineOf(runtime, name, { threads, provider });
   }
   throw new UsageError(
     problem("train/no-engine", "training needs ONNX Runtime, and it is not installed", {
@@ -32,20 +46,22 @@ export async function openEngine(
   );
 }
 
-function engineOf(runtime: Runtime, name: string, wanted: number): Engine {
+function engineOf(runtime: Runtime, name: string, wanted: Resources): Engine {
   // In WebAssembly under Node a second thread makes training slower.
-  const threads = name === "onnxruntime-web" ? 1 : wanted;
+  const threads = name === "onnxruntime-web" ? 1 : wanted.threads;
+  const { provider } = wanted;
   const open: Engine["open"] = (model, optimization) =>
-    openSession(runtime, model, threads, optimization);
+    openSession(runtime, model, { threads, provider }, optimization);
   let block: Promise<number | undefined> | undefined;
   return {
     name: `${name} ${runtime.env.versions.common ?? ""}`.trim(),
     threads,
+    provider,
     blockSize: () => {
-      block ??= probeBlocks(open);
+      block ??= provider === CPU ? probeBlocks(open) : Promise.resolve(undefined);
       return block;
     },
     open,
-    openBeside: model => openBeside({ package: name, threads, model }),
+    openBeside: model => openBeside({ package: name, model, threads, provider }),
   };
 }

@@ -36,11 +36,19 @@ export async function importRuntime(name: string): Promise<Runtime | undefined> 
   }
 }
 
-/** Loads `model` for so many threads. */
+/** The execution provider that every package has. */
+export const CPU = "cpu";
+
+export interface Resources {
+  readonly threads: number;
+  /** The execution provider; what it lacks runs on the processor. */
+  readonly provider: string;
+}
+
 export async function openSession(
   runtime: Runtime,
   model: Uint8Array,
-  threads: number,
+  { threads, provider }: Resources,
   graphOptimizationLevel: Optimization = "all",
 ): Promise<Session> {
   runtime.env.wasm.numThreads = threads;
@@ -51,6 +59,7 @@ export async function openSession(
     logSeverityLevel: 3,
     extra: SESSION_CONFIGURATION,
     graphOptimizationLevel,
+    ...(provider === CPU ? {} : { executionProviders: [provider] }),
   });
   return sessionOf(runtime, session);
 }

@@ -2,12 +2,11 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { Feeds } from "./engine.ts";
-import { importRuntime, openSession } from "./runtime-session.ts";
+import { importRuntime, openSession, type Resources } from "./runtime-session.ts";
 
-export interface ThreadData {
+export interface ThreadData extends Resources {
   /** Is installed: the thread that opened this one uses it too. */
   readonly package: string;
-  readonly threads: number;
   readonly model: Uint8Array;
 }
 
@@ -16,10 +15,10 @@ export type ThreadAnswer =
   | { readonly kind: "results"; readonly results: Feeds }
   | { readonly kind: "failed"; readonly message: string };
 
-const { package: name, threads, model } = workerData as ThreadData;
+const { package: name, model, ...resources } = workerData as ThreadData;
 const port = parentPort!;
 const runtime = (await importRuntime(name))!;
-const session = await openSession(runtime, model, threads);
+const session = await openSession(runtime, model, resources);
 
 async function answerTo(feeds: Feeds): Promise<ThreadAnswer> {
   try {

@@ -4,6 +4,7 @@ import type { Graph } from "../../model/ir/graph.ts";
 import { writeOnnx } from "../../model/onnx/index.ts";
 import { inBlocks } from "./blocked/index.ts";
 import type { Engine, Session } from "./engine.ts";
+import { CPU } from "./runtime-session.ts";
 
 export interface StepSession {
   readonly graph: Graph;
@@ -15,13 +16,14 @@ export async function openStep(
   engine: Engine,
   make: (block: number | undefined) => Graph,
 ): Promise<StepSession> {
-  const block = await engine.blockSize();
-  const graph = make(block);
-  return { graph, session: await engine.open(stepModel(graph, block)) };
+  const graph = make(await engine.blockSize());
+  return { graph, session: await engine.open(await stepModel(engine, graph)) };
 }
 
-/** The bytes of `graph`, for an engine with such blocks. */
-export function stepModel(graph: Graph, block: number | undefined): Uint8Array {
+/** The bytes of `graph` for `engine`; in ONNX's own operators but for the processor. */
+export async function stepModel(engine: Engine, graph: Graph): Promise<Uint8Array> {
+  if (engine.provider !== CPU) return writeOnnx(graph);
+  const block = await engine.blockSize();
   const override = block === undefined ? {} : { override: inBlocks(block) };
   return writeOnnx(graph, { extensions: ["com.microsoft"], ...override });
 }

@@ -23,14 +23,20 @@ export interface StepRequest extends TrainingGraphRequest {
 export async function openTrainingStep(request: StepRequest): Promise<StepSession> {
   const { engine, workers = 1 } = request;
   if (workers === 1) return openStep(engine, block => trainingGraph({ ...request, block }));
-  const block = await engine.blockSize();
-  const batch = request.batch / workers;
-  const graph = trainingGraph({ ...request, block, batch, gradients: true });
+  const graph = trainingGraph({
+    ...request,
+    block: await engine.blockSize(),
+    batch: request.batch / workers,
+    gradients: true,
+  });
   const samples = new Set([request.network.input.name, LABELS]);
   const parts = partition(graph, name => name.startsWith(GRADIENT), samples);
   const session = parallelSession({
-    shard: { graph: parts.shard, sessions: await openShards(engine, parts.shard, block, workers) },
-    update: { graph: parts.update, session: await engine.open(stepModel(parts.update, block)) },
+    shard: { graph: parts.shard, sessions: await openShards(engine, parts.shard, workers) },
+    update: {
+      graph: parts.update,
+      session: await engine.open(await stepModel(engine, parts.update)),
+    },
     samples,
     counts: new Set([CORRECT]),
   });
@@ -38,13 +44,8 @@ export async function openTrainingStep(request: StepRequest): Promise<StepSessio
 }
 
 /** One session in this thread, the others in threads of their own. */
-function openShards(
-  engine: Engine,
-  shard: Graph,
-  block: number | undefined,
-  workers: number,
-): Promise<Session[]> {
-  const model = stepModel(shard, block);
+async function openShards(engine: Engine, shard: Graph, workers: number): Promise<Session[]> {
+  const model = await stepModel(engine, shard);
   const others = Array.from({ length: workers - 1 }, () => engine.openBeside(model));
   return Promise.all([engine.open(model), ...others]);
 }
