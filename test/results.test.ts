@@ -125,6 +125,21 @@ describe("the document", () => {
     expect(documentText(published(arms("sphere", [0.9])), [])).toContain("has not been run");
   });
 
+  test("lists pruned networks with what they lose, and how they are made", () => {
+    const row = {
+      title: "ResNet-8, tail energy",
+      command: "tritc prune runs/r8/float.onnx --sparsity 0.5 --recover mean",
+      training: "tritc train models/r8.train.json --out runs/r8",
+      ...{ epochs: 24, seed: 1, floatTop1: 0.86, zeros: 0.5, recovery: "mean" },
+      ...{ top1: 0.8555, samples: 10_000 },
+    };
+    const text = documentText({ ...published([]), pruned: [row] }, []);
+    expect(text).toContain(
+      "| ResNet-8, tail energy | 50.00 % | mean | 24 | 1 | 86.00 % | **85.55 %** | −0.45 |",
+    );
+    expect(text).toContain(`${row.training}\n${row.command}\n`);
+  });
+
   test("comes with charts for a model, legible on light and dark pages", async () => {
     const files = await render({ ...published([]), models: [{ ...entry, latencyUs: 80 }] });
     expect(files.map(({ path }) => path)).toEqual([

@@ -101,20 +101,17 @@ function prunedSection(rows: readonly PrunedRow[]): string[] {
     percent(row.floatTop1),
     `**${percent(row.top1)}**`,
     points(row.top1 - row.floatTop1),
-    `\`${row.command}\``,
   ]);
-  const head = [
-    "network",
-    "pruned",
-    "recovery",
-    "epochs",
-    "seed",
-    "dense",
-    "module",
-    "change",
-    "command",
+  const head = ["network", "pruned", "recovery", "epochs", "seed", "dense", "module", "change"];
+  const commands = rows.flatMap(({ training, command }) => [training, command]);
+  const note =
+    "Dense: the float network, trained with the penalty that its configuration names. Module: int8 weights and activations, pruned by one command.\n";
+  return [
+    "## Pruned without retraining\n",
+    note,
+    table(head, body),
+    `\`\`\`sh\n${[...new Set(commands)].join("\n")}\n\`\`\`\n`,
   ];
-  return ["## Pruned without retraining\n", table(head, body)];
 }
 
 function ablationSections({ studies, arms }: Ablation): string[] {

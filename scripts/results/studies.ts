@@ -40,7 +40,9 @@ export type AblationArm = z.output<typeof armSchema>;
 export const pruningSchema = z.array(
   z.strictObject({
     title: z.string(),
+    /** Prunes; and before that, trains. */
     command: z.string(),
+    training: z.string(),
     /** Of training the dense network, penalty included. */
     epochs: count,
     seed: count,
