@@ -6,8 +6,8 @@
  * channel the lists name the inputs that are added, those of weight −1 first,
  * after which the sums change sign; compiler/specialize/sparse-lists.ts.
  *
- * Ranges    16-bit sums of up to 255 values of 8 bits; longer lists go to
- *           32-bit sums in the scratch area, as their flags say
+ * Ranges    16-bit sums of up to 255 values of 8 bits, or that are proven to
+ *           fit; others go to 32-bit sums in the scratch area, as flags say
  * Requires  the image has at least `rows` rows and `vectors` vectors in a row
  * Scratch   32 bytes of wide sums and 16 of sums per vector, then i32 taps:
  *           the offset of each input of a window from its start
@@ -15,11 +15,12 @@
 
 import {
   ADD_ZERO_POINT, ADDEND_MULTIPLIER, ADDEND_ZERO, BIASES, CHANNELS, COLUMNS, DILATION_COLUMNS,
-  DILATION_ROWS, FRACTION_BITS, GAP_BITS, GROUP, INPUTS, KERNEL_COLUMNS, KERNEL_ROWS, LAST, NEGATE,
-  PAD_LEFT, RESTART, ROWS, SHIFT, STRIDE_ROWS, SUM_MULTIPLIER, SUM_ZERO, WIDEN, WIDEN_NEGATED, X_LEFT,
-  X_PHASE, X_PHASES, X_PLANE, X_ROW, Y_LEFT, Y_PHASE, Y_PHASES, Y_PLANE, Y_ROW, Z_LEFT, Z_PLANE,
-  Z_ROW, ZERO_POINT,
+  DILATION_ROWS, FITS_16, FRACTION_BITS, GAP_BITS, GROUP, INPUTS, KERNEL_COLUMNS, KERNEL_ROWS,
+  LAST, NEGATE, PAD_LEFT, RESTART, ROWS, SHIFT, STRIDE_ROWS, SUM_MULTIPLIER, SUM_ZERO, WIDEN,
+  WIDEN_NEGATED, X_LEFT, X_PHASE, X_PHASES, X_PLANE, X_ROW, Y_LEFT, Y_PHASE, Y_PHASES, Y_PLANE,
+  Y_ROW, Z_LEFT, Z_PLANE, Z_ROW, ZERO_POINT,
 } from "./list-parameters";
+import { REQUANT_MAX, REQUANT_MIN } from "./layout";
 import { finish8, shiftToInt16x8 } from "./requantize";
 
 const VECTORS = 8;
@@ -88,6 +89,18 @@ function masked(v: v128, columns: i32, zero: usize): v128 {
   return v128.bitselect(v, v128.load16_splat(zero), inside);
 }
 
+/** A sum on the way to its result: 32 bits, of which a requantised value takes 16. */
+@inline
+function shiftWide(acc: v128, isWide: bool, wide: usize, bias: v128, shift: i32): v128 {
+  let low = i32x4.add(i32x4.extend_low_i16x8_s(acc), bias);
+  let high = i32x4.add(i32x4.extend_high_i16x8_s(acc), bias);
+  if (isWide) {
+    low = i32x4.add(low, v128.load(wide));
+    high = i32x4.add(high, v128.load(wide, 16));
+  }
+  return shiftToInt16x8(low, high, shift);
+}
+
 /**
  * Requantises and stores the sums of `channel`: `rows` by `vectors` of them.
  * `y` and `z` are where the tile begins in the channel's planes, `column` its
@@ -98,27 +111,32 @@ function finishTile(
   z: usize, column: i32,
 ): void {
   const table = p + BIASES;
-  const bias = i32x4.splat(load<i32>(table + 4 * channel));
+  const bias = load<i32>(table + 4 * channel);
   const multipliers = table + <usize>(4 * load<i32>(p, CHANNELS));
   const multiplier = v128.load16_splat(multipliers + 2 * channel);
   const shift = load<i32>(p, SHIFT), fractionBits = load<i32>(p, FRACTION_BITS);
+  const fits16 = load<i32>(p, FITS_16) != 0;
   const inPhases = load<i32>(p, Y_PHASES) == 2;
   const yRow = load<i32>(p, Y_ROW), zRow = load<i32>(p, Z_ROW), yPhase = load<i32>(p, Y_PHASE);
   const zero = p + (fractionBits ? ADD_ZERO_POINT : ZERO_POINT);
+  const offset = v128.load16_splat(p, ZERO_POINT);
+  const lowest = v128.load16_splat(p, REQUANT_MIN), highest = v128.load16_splat(p, REQUANT_MAX);
   const first = load<i32>(p, COLUMNS) - column;
+  const narrowBias = i16x8.splat(<i16>(bias + (shift > 0 ? 1 << (shift - 1) : 0)));
+  const wideBias = i32x4.splat(bias);
   let sums = scratch + SUMS, wide = scratch;
   for (; rows > 0; rows--) {
     let yAt = y, zAt = z, left = first;
     for (let vector = vectors; vector > 0; vector--) {
-      const acc = v128.load(sums);
-      let low = i32x4.add(i32x4.extend_low_i16x8_s(acc), bias);
-      let high = i32x4.add(i32x4.extend_high_i16x8_s(acc), bias);
-      if (isWide) {
-        low = i32x4.add(low, v128.load(wide));
-        high = i32x4.add(high, v128.load(wide, 16));
+      let v = v128.load(sums);
+      if (fits16) {
+        v = i16x8.add(v, narrowBias);
+        v = shift > 0 ? i16x8.shr_s(v, shift) : i16x8.shl(v, -shift);
+      } else {
+        v = shiftWide(v, isWide, wide, wideBias, shift);
       }
-      const t = shiftToInt16x8(low, high, shift);
-      let v = finish8(i16x8.q15mulr_sat_s(t, multiplier), p + ZERO_POINT);
+      v = i16x8.add_sat_s(i16x8.q15mulr_sat_s(v, multiplier), offset);
+      v = i16x8.min_s(i16x8.max_s(v, lowest), highest);
       if (fractionBits) {
         const sum = scaled(v, p + SUM_ZERO, p + SUM_MULTIPLIER);
         const addend = scaled(v128.load(zAt), p + ADDEND_ZERO, p + ADDEND_MULTIPLIER);

@@ -43,8 +43,11 @@ export const Z_PLANE: usize = 140;
 export const Z_ROW: usize = 144;
 export const Z_LEFT: usize = 148;
 
+/** Whether sums fit 16 bits, bias and rounding included. */
+export const FITS_16: usize = 168;
+
 /** Where the biases begin. */
-export const BIASES: usize = 168;
+export const BIASES: usize = 172;
 
 // Flags of a run: compiler/specialize/sparse-lists.ts.
 export const RESTART = 1;

@@ -80,6 +80,7 @@ const layer: ListConvolution = {
   },
   range: { min: -128, max: 127 },
   gapBits: 4,
+  fits16: true,
 };
 
 describe("parameters of lists", () => {

@@ -12,6 +12,8 @@ import type { GapBits } from "./sparse-lists.ts";
 /** A ternary convolution on channel planes, but for its weights. */
 export interface ListConvolution extends Omit<CodeConvolution, "weights"> {
   readonly gapBits: GapBits;
+  /** Whether all sums fit 16 bits on the way to their shifted form. */
+  readonly fits16: boolean;
 }
 
 const WORDS = [
@@ -57,6 +59,7 @@ const WORDS = [
   "xColumns",
   "lowest",
   "highest",
+  "fits16",
 ] as const;
 type Word = (typeof WORDS)[number];
 type Words = Readonly<Record<Word, number>>;
@@ -71,7 +74,7 @@ export function listScratchBytes({
   input,
   group,
   kernel,
-}: Omit<ListConvolution, "gapBits">): number {
+}: Pick<ListConvolution, "input" | "group" | "kernel">): number {
   const taps = (input.channels / group) * kernel[0] * kernel[1];
   return SUMS_BYTES + taps * WORD_BYTES;
 }
@@ -139,6 +142,7 @@ function wordsOf(conv: ListConvolution): Words {
     xColumns: input.columns,
     lowest: range.min,
     highest: range.max,
+    fits16: conv.fits16 ? 1 : 0,
   };
 }
 
@@ -226,5 +230,6 @@ function convolutionOf(w: Words, bias: Int32Array, multipliers: number[]): ListC
     ...(w.fractionBits === 0 ? {} : { addend }),
     range: { min: w.lowest, max: w.highest },
     gapBits: w.gapBits as GapBits,
+    fits16: w.fits16 !== 0,
   };
 }

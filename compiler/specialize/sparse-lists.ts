@@ -9,8 +9,8 @@
  * the largest gap without naming a weight, and fills up a run.
  *
  * **Flags** say what a sum over the list does behind the run: see `RUN`. A
- * channel of up to `MOST_TERMS` weights is summed up in 16 bits; in a longer
- * one each run has so few, and is added to 32 bits.
+ * channel whose sums fit 16 bits, or of up to `MOST_TERMS` weights, is summed
+ * up in 16 bits; in any other each run has so few, and is added to 32 bits.
  */
 
 export const RUN = {
@@ -41,27 +41,32 @@ const WIDE_BYTES = 127;
 /** Lists of whole bytes are faster to read, and taken unless so many times as large. */
 const BYTE_WORTH = 1.15;
 
-/** Packs `trits`, [channels][k]. */
-export function packLists(trits: ArrayLike<number>, channels: number): SparseLists {
+/** Packs `trits`, [channels][k]; `fits16` says that all sums over inputs fit 16 bits. */
+export function packLists(trits: ArrayLike<number>, channels: number, fits16 = false): SparseLists {
   const [nibbles, bytes] = ([4, 8] as const).map(gapBits => ({
     gapBits,
-    bytes: packAs(gapBits, trits, channels),
+    bytes: packAs(gapBits, trits, channels, fits16),
   })) as [SparseLists, SparseLists];
   return bytes.bytes.length > BYTE_WORTH * nibbles.bytes.length ? nibbles : bytes;
 }
 
-function packAs(gapBits: GapBits, trits: ArrayLike<number>, channels: number): Uint8Array {
+function packAs(
+  gapBits: GapBits,
+  trits: ArrayLike<number>,
+  channels: number,
+  fits16: boolean,
+): Uint8Array {
   const depth = trits.length / channels;
   const packed: number[] = [];
   for (let channel = 0; channel < channels; channel++) {
     const signs = Array.from({ length: depth }, (_, k) => trits[channel * depth + k]!);
-    packed.push(...packChannel(gapBits, signs));
+    const terms = signs.filter(trit => trit !== 0).length;
+    packed.push(...packChannel(gapBits, signs, !fits16 && terms > MOST_TERMS));
   }
   return Uint8Array.from(packed);
 }
 
-function packChannel(gapBits: GapBits, trits: readonly number[]): number[] {
-  const isWide = trits.filter(trit => trit !== 0).length > MOST_TERMS;
+function packChannel(gapBits: GapBits, trits: readonly number[], isWide: boolean): number[] {
   const most = isWide ? WIDE_BYTES : MOST_BYTES;
   const minus = packSign(gapBits, trits, -1);
   const plus = packSign(gapBits, trits, 1);

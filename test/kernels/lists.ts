@@ -8,9 +8,13 @@ import {
 } from "../../compiler/specialize/list-parameters.ts";
 import { columnOffset, LANES, type Planes } from "../../compiler/specialize/planes.ts";
 import { packLists } from "../../compiler/specialize/sparse-lists.ts";
+import { fitsShiftedLane, largestSum } from "../../compiler/specialize/sum-bounds.ts";
+import type { Interval } from "../../core/interval.ts";
 import { type AddRequantization, addRequantized, requantize } from "../../core/requantize.ts";
 import type { FamilyTests, TrialMaker } from "./family.ts";
 import { randomIntegers, type Scene } from "./scene.ts";
+
+const BYTES: Interval = { min: -128, max: 127 };
 
 type Halo = readonly [top: number, left: number, bottom: number, right: number];
 
@@ -28,10 +32,10 @@ function placePlanes(
   return { planes: place.planes, at };
 }
 
-const values = ({ random }: Scene, count: number): Int16Array =>
-  Int16Array.from(
-    randomIntegers(random, count, random.pick(["plain", "extreme", "lowest"]), [-128, 127]),
-  );
+function values({ random }: Scene, count: number, { min, max } = BYTES): Int16Array {
+  const kind = random.pick(["plain", "extreme", "lowest"] as const);
+  return Int16Array.from(randomIntegers(random, count, kind, [min, max]));
+}
 
 function randomBounds({ random }: Scene) {
   const min = random.integer(-128, 100);
@@ -65,9 +69,10 @@ const convolution: TrialMaker = (scene, { mr, nr }, index) => {
       1,
       (count - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1 - 2 * pads[axis],
     );
+  const range = random.pick([BYTES, { min: 0, max: 127 }]);
   const halo: Halo = [pads[0], pads[1], pads[0], pads[1]];
   const x = placePlanes([1, inputs, reach(0, rows), reach(1, columns)], halo, stride, bytes =>
-    scene.last(values(scene, bytes / 2)),
+    scene.last(values(scene, bytes / 2, range)),
   );
   const shape = [1, channels, rows, columns];
   const room: Halo = [0, random.integer(0, 2), 0, random.integer(0, 2)];
@@ -78,7 +83,17 @@ const convolution: TrialMaker = (scene, { mr, nr }, index) => {
   const trits = Array.from({ length: channels * taps }, () =>
     random.uniform() < density ? random.pick([-1, 1]) : 0,
   );
-  const { gapBits, bytes } = packLists(trits, channels);
+  const mostBias = random.pick([300, 40_000]);
+  const bias = Int32Array.from({ length: channels }, () => random.integer(-mostBias, mostBias));
+  const requantization = {
+    shift: random.integer(-4, 12),
+    multipliers: Array.from({ length: channels }, () => random.integer(0, 32767)),
+    ...randomBounds(scene),
+  };
+  const fits16 = bias.every((start, m) =>
+    fitsShiftedLane(largestSum(trits, [m * taps, (m + 1) * taps], range, start), requantization),
+  );
+  const { gapBits, bytes } = packLists(trits, channels, fits16);
   const add: AddRequantization = {
     fractionBits: random.integer(1, 6),
     multipliers: [random.integer(0, 32767), random.integer(0, 32767)],
@@ -86,17 +101,13 @@ const convolution: TrialMaker = (scene, { mr, nr }, index) => {
     ...randomBounds(scene),
   };
   const conv: ListConvolution = {
-    ...{ kernel, strides, dilations, padLeft: pads[1], group, gapBits },
+    ...{ kernel, strides, dilations, padLeft: pads[1], group, gapBits, fits16 },
     input: x.planes,
     output: y.planes,
-    bias: Int32Array.from({ length: channels }, () => random.integer(-40_000, 40_000)),
-    requantization: {
-      shift: random.integer(-4, 12),
-      multipliers: Array.from({ length: channels }, () => random.integer(0, 32767)),
-      ...randomBounds(scene),
-    },
+    bias,
+    requantization,
     ...(random.integer(0, 1) === 1 ? { addend: { planes: z.planes, requantization: add } } : {}),
-    range: { min: -128, max: 127 },
+    range,
   };
   const p = scene.table(packListParameters(conv));
   const w = scene.table(bytes);

@@ -18,6 +18,7 @@ import {
 import { listScratchBytes, packListParameters } from "../../specialize/list-parameters.ts";
 import { LANES } from "../../specialize/planes.ts";
 import { packLists } from "../../specialize/sparse-lists.ts";
+import { fitsShiftedLane, largestSum } from "../../specialize/sum-bounds.ts";
 import { writtenRegions } from "../channel-planes.ts";
 import type { Candidate, KernelRow } from "../select.ts";
 import { placeLayer, rejectsLayer, wholeOf } from "./code-convolution.ts";
@@ -31,6 +32,7 @@ const FAMILY = "s16_ts_conv_requant";
 /** Why lists cannot compute `node`, in either layout, as a clause. */
 export function rejectsLists(node: QConv, operands: readonly Node[]): string | undefined {
   if (operands[1]!.type.dtype !== "i2") return "its weights are not ternary";
+  if (node.attrs.mean !== undefined) return "its zeros stand for means";
   return rejectsLayer(node, operands);
 }
 
@@ -45,8 +47,9 @@ export function lowerToSlot(node: QConv, step: Step): void {
 
 function lower(node: QConv, step: Step, inSlot: boolean): void {
   const { conv, args: places, reads, y } = placeLayer(node, step);
-  const lists = packLists(conv.weights, conv.output.channels);
-  const listConv = { ...conv, gapBits: lists.gapBits };
+  const fits16 = sumsFit(conv);
+  const lists = packLists(conv.weights, conv.output.channels, fits16);
+  const listConv = { ...conv, gapBits: lists.gapBits, fits16 };
   const waiting = inSlot ? scratchBytesOf(conv) : 0;
   const scratch = step.scratch(Math.max(listScratchBytes(conv), waiting));
   const args = [
@@ -66,6 +69,15 @@ function lower(node: QConv, step: Step, inSlot: boolean): void {
   step.choose(candidates);
   const macs = elementCount(node.type.shape.slice(2)) * conv.weights.length;
   step.report(weightFacts(step.operands[1]!, lists.bytes.length, macs));
+}
+
+/** Whether 16 bits certainly hold every sum on the way to its shifted form. */
+function sumsFit({ weights, bias, range, requantization }: CodeConvolution): boolean {
+  const depth = weights.length / bias.length;
+  return bias.every((start, channel) => {
+    const own = [channel * depth, (channel + 1) * depth] as const;
+    return fitsShiftedLane(largestSum(weights, own, range, start), requantization);
+  });
 }
 
 /** The kernels whose tile is no larger than the image. */
