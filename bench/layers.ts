@@ -16,6 +16,7 @@ import { load } from "../runtime/index.ts";
 import type { ModelKind } from "../trainer/models/model.ts";
 import { NetworkBuilder } from "../trainer/models/network-builder.ts";
 import { int8Rival } from "./int8-rival.ts";
+import type { LayerTime } from "./layer-time.ts";
 import { type Net, netOf, ternaryNet } from "./nets.ts";
 import { openRival, RIVALS } from "./rivals.ts";
 import { type Candidate, timeInterleaved } from "./timing.ts";
@@ -34,16 +35,6 @@ const [SHORT, LONG] = [1, 3] as const;
 
 const OBJECTIVES = ["size", "balanced", "speed"] as const;
 type Objective = (typeof OBJECTIVES)[number];
-
-interface LayerTime {
-  readonly channels: number;
-  readonly side: number;
-  /** Multiplications of a dense layer, in millions. */
-  readonly mmac: number;
-  readonly zeros: number;
-  /** Microseconds per layer, by contender. */
-  readonly us: Readonly<Record<string, number>>;
-}
 
 const { values } = parseArgs({
   options: {

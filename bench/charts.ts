@@ -1,0 +1,89 @@
+/** @file The benchmark's figures as SVG that fits light and dark pages. */
+
+import { openPlot, type Plotting } from "../trainer/report/plot.ts";
+import type { LayerTime } from "./layer-time.ts";
+import type { Row } from "./measure-net.ts";
+
+/** Grey that is legible on white and on black. */
+const STYLE =
+  "<style>svg { color: #57606a } @media (prefers-color-scheme: dark) { svg { color: #a9b3bf } }</style>";
+const RIVAL_COLOURS: Readonly<Record<string, string>> = {
+  "ort-node-int8": "#d1495b",
+  "ort-node-f32": "#edae49",
+  "ort-web-int8": "#00798c",
+  "ort-web-f32": "#30638e",
+  "tfjs-wasm": "#8d6fae",
+};
+const OUR_COLOURS: Readonly<Record<string, string>> = {
+  "tritc-speed": "#2a9d4a",
+  "tritc-balanced": "#86c06c",
+  "tritc-size": "#3b7ddd",
+  ...RIVAL_COLOURS,
+};
+
+/** How many times faster than each rival, by share of zeros; a panel per network. */
+export function ratioChart(rows: readonly Row[]): Promise<string> {
+  const points = rows
+    .filter(row => row.ours.startsWith("code-"))
+    .map(row => ({ ...row, percent: Math.round(100 * row.zeros) }));
+  return chart(({ Plot, draw }) =>
+    draw({
+      width: 960,
+      height: 340,
+      marginTop: 34,
+      marginBottom: 40,
+      ariaLabel: "how many times faster tritc is than each rival, by share of zero weights",
+      fx: { label: null, domain: [...new Set(points.map(row => row.net))] },
+      x: { label: "zero weights, percent", ticks: [33, 50, 70, 90], inset: 12 },
+      y: { label: "times faster", type: "log", grid: true, tickFormat: "~g" },
+      color: legendOf(RIVAL_COLOURS),
+      marks: [
+        Plot.ruleY([1], { strokeDasharray: "4 3" }),
+        Plot.line(points, { fx: "net", x: "percent", y: "ratio", stroke: "rival" }),
+        Plot.dot(points, { fx: "net", x: "percent", y: "ratio", fill: "rival", r: 3 }),
+      ],
+    }),
+  );
+}
+
+/** Multiplications of a dense layer per second, by channels. */
+export function layerChart(rows: readonly LayerTime[]): Promise<string> {
+  const points = rows.flatMap(({ channels, side, mmac, us }) =>
+    Object.entries(us)
+      .filter(([, time]) => time > 0)
+      .map(([name, time]) => ({
+        layer: `${channels} · ${side}×${side}`,
+        name,
+        rate: (1000 * mmac) / time,
+      })),
+  );
+  const layers = rows.map(({ channels, side }) => `${channels} · ${side}×${side}`);
+  return chart(({ Plot, draw }) =>
+    draw({
+      width: 760,
+      height: 380,
+      marginBottom: 40,
+      ariaLabel: "speed of 3×3 convolutions by their number of channels",
+      x: { type: "point", label: "channels · image", domain: layers },
+      y: { label: "GMAC/s of the dense layer", type: "log", grid: true, tickFormat: "~g" },
+      color: legendOf(OUR_COLOURS),
+      marks: [
+        Plot.line(points, { x: "layer", y: "rate", stroke: "name", strokeWidth: 1.75 }),
+        Plot.dot(points, { x: "layer", y: "rate", fill: "name", r: 3 }),
+      ],
+    }),
+  );
+}
+
+const legendOf = (colours: Readonly<Record<string, string>>) => ({
+  domain: Object.keys(colours),
+  range: Object.values(colours),
+});
+
+async function chart(drawIt: (plotting: Plotting) => string): Promise<string> {
+  const plotting = await openPlot();
+  if (plotting === undefined) throw new Error("charts need @observablehq/plot and linkedom");
+  const svg = drawIt(plotting);
+  const named = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ');
+  return `${named.replace(/(<svg[^>]*>)/, `$1${STYLE}`)}\n`;
+}

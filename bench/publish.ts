@@ -1,0 +1,125 @@
+/**
+ * @file Writes docs/benchmarks.md and its charts from measured figures.
+ *
+ *     npm run bench -- --json > bench.json
+ *     node bench/layers.ts --json > layers.json
+ *     node bench/publish.ts bench.json layers.json
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { layerChart, ratioChart } from "./charts.ts";
+import type { LayerTime } from "./layer-time.ts";
+import type { Row } from "./measure-net.ts";
+
+interface BenchReport {
+  readonly machine: string;
+  readonly node: string;
+  readonly rows: readonly Row[];
+  readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const [benchPath, layersPath] = positionals;
+if (benchPath === undefined || layersPath === undefined) {
+  console.error("usage: node bench/publish.ts BENCH.json LAYERS.json");
+  process.exit(2);
+}
+const report = JSON.parse(readFileSync(benchPath, "utf8")) as BenchReport;
+const layers = JSON.parse(readFileSync(layersPath, "utf8")) as { readonly rows: LayerTime[] };
+
+mkdirSync(`${DOCS}images`, { recursive: true });
+write("images/bench.svg", await ratioChart(report.rows));
+write("images/layers.svg", await layerChart(layers.rows));
+write("benchmarks.json", `${JSON.stringify({ ...report, layers: layers.rows }, null, 2)}\n`);
+write("benchmarks.md", page(report, layers.rows));
+
+function write(path: string, text: string): void {
+  writeFileSync(`${DOCS}${path}`, text);
+  console.log(`wrote docs/${path}`);
+}
+
+function page(
+  { machine, node, rows, memory }: BenchReport,
+  layerRows: readonly LayerTime[],
+): string {
+  return [
+    "# Benchmarks",
+    "",
+    "<!-- Written by bench/publish.ts from benchmarks.json; changes made here are lost. -->",
+    "",
+    `One thread each, on ${machine}, Node ${node}; every contender in every round, medians. A ratio above 1: tritc is that many times faster. \`npm run bench\` measures it again.`,
+    "",
+    "Rivals run the same topology with dense weights (`resnet8-1.5` is 1.5 times as wide as what they run there, which is as accurate); `ort-node` is native, all others are",
+    "WebAssembly. *size* and *code* are our `--optimize size` and `speed`; the number is the percentage of zero weights. Weights are random, or trained where it says so:",
+    "what ternary networks reach is in [results.md](results.md). The call through JavaScript counts for everybody.",
+    "",
+    "![How many times faster tritc is than each rival](images/bench.svg)",
+    "",
+    ...ratioLines(rows),
+    "",
+    "## Memory",
+    "",
+    "kB. Ours is the module's linear memory, all of it; theirs is by how much a process grows at its peak when it loads the runtime and runs the network.",
+    "",
+    ...memoryTable(memory),
+    "",
+    "## As layers grow",
+    "",
+    `3×3 convolutions at ${percent(layerRows[0]?.zeros ?? 0)} zeros, in GMAC/s of the dense layer: half the difference between a chain of three and a single one.`,
+    "",
+    "![Speed of 3×3 convolutions by their number of channels](images/layers.svg)",
+    "",
+    ...layerTable(layerRows),
+    "",
+  ].join("\n");
+}
+
+function ratioLines(rows: readonly Row[]): string[] {
+  const rivals = [...new Set(rows.map(row => row.rival))];
+  const keyOf = (row: Row): string => `${row.net} ${row.ours}`;
+  const body = [...new Set(rows.map(keyOf))].map(key => {
+    const group = rows.filter(row => keyOf(row) === key);
+    const { net, ours, zeros, trained, ourUs, moduleBytes } = group[0]!;
+    const ratios = rivals.map(
+      name => `${group.find(row => row.rival === name)!.ratio.toFixed(2)}×`,
+    );
+    const weights = trained ? "trained" : "random";
+    return [net, ours, percent(zeros), weights, kilo(moduleBytes), ourUs.toFixed(1), ...ratios];
+  });
+  return markdown(
+    ["net", "ours", "zeros", "weights", "kB", "µs", ...rivals.map(rival => `vs ${rival}`)],
+    body,
+  );
+}
+
+function memoryTable(memory: BenchReport["memory"]): string[] {
+  const names = [...new Set(Object.values(memory).flatMap(of => Object.keys(of)))];
+  const body = Object.entries(memory).map(([net, of]) => [
+    net,
+    ...names.map(name => (of[name] === undefined ? "" : kilo(of[name]))),
+  ]);
+  return markdown(["net", ...names], body);
+}
+
+function layerTable(rows: readonly LayerTime[]): string[] {
+  const names = Object.keys(rows[0]?.us ?? {});
+  const rate = ({ mmac, us }: LayerTime, name: string): string =>
+    us[name]! > 0 ? ((1000 * mmac) / us[name]!).toFixed(0) : "";
+  const body = rows.map(row => [
+    `${row.channels} at ${row.side}×${row.side}`,
+    ...names.map(name => rate(row, name)),
+  ]);
+  return markdown(["channels", ...names], body);
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+const kilo = (bytes: number): string => (bytes / 1000).toFixed(0);
+
+function markdown(head: readonly string[], body: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...body.map(line)];
+}
