@@ -192,6 +192,34 @@ describe("around planes", () => {
     expect(callsOf(graph)).not.toContain("s16_s8_narrow");
   });
 
+  const pools = [
+    { kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0] },
+    { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+    { kernel: [3, 2], strides: [1, 1], pads: [1, 0, 0, 1] },
+  ] as const;
+  test.each(pools)("the largest of windows: %j", pool => {
+    const attrs = { ...pool, dilations: [1, 1] as const, layout: "nchw" as const };
+    const graph = graphOf(b => {
+      const positive = { zeroPoint: -128 };
+      const x = planeConv(b, random, image(b, "x", [1, 3, 9, 21]), { ...SAME, ...positive });
+      return [planeConv(b, random, b.add("max-pool", [x], attrs), { stride: 2 })];
+    });
+    check(graph);
+    expect(callsOf(graph).filter(kernel => kernel === "s16_s8_narrow").length).toBe(1);
+  });
+
+  test("padding that might win keeps a pool on kernels", () => {
+    const attrs = { ...pools[1]!, dilations: [1, 1] as const, layout: "nchw" as const };
+    const accepts = (zeroPoint: number): boolean => {
+      const { nodes } = graphOf(b => {
+        const x = planeConv(b, random, image(b, "x", [1, 3, 9, 9]), { zeroPoint });
+        return [b.add("max-pool", [x], attrs)];
+      });
+      return runsOnPlanes(nodes.at(-1)!, { nodes });
+    };
+    expect([accepts(-120), accepts(-119)]).toEqual([true, false]);
+  });
+
   test("u8 pixels become i8 by a flip", () => {
     const table = tensorOf(
       "i8",

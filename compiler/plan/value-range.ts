@@ -37,6 +37,11 @@ function movedRange(nodes: readonly Node[], node: Node): Interval | undefined {
 
 /** Whether every element of the result is one of the operand. */
 function onlyMoves(node: Node): boolean {
-  if (node.kind === "max-pool") return node.attrs.pads.every(pad => pad === 0);
+  if (node.kind === "max-pool") return seesImage(node);
   return node.kind === "transpose" || node.kind === "reshape" || node.kind === "slice";
+}
+
+/** Whether no window sees nothing but padding, which never wins otherwise. */
+export function seesImage({ attrs }: Node<"max-pool">): boolean {
+  return attrs.pads.every((pad, side) => pad < attrs.kernel[side % 2]!);
 }

@@ -142,7 +142,23 @@ export function writeShiftedFinish(
   writer.multiply(accumulator);
   if (finish.addend !== undefined) writer.add(accumulator, finish.addend);
   if (channel.isEdge) writer.mask(accumulator);
-  writer.store(accumulator);
+  writeStore(code, accumulator, finish.output, channel.y);
+}
+
+/** Stores results, `offset` bytes from y, into their phases. */
+export function writeStore(code: CodeWriter, result: number, output: Planes, offset: number): void {
+  if (output.phases === 1) {
+    code
+      .get(Y)
+      .get(result)
+      .store(offset + columnOffset(output, 0));
+    return;
+  }
+  for (const lanes of EVEN_THEN_ODD) code.get(result).get(result).shuffle(lanes).set(result);
+  for (const half of [0, 1] as const) {
+    code.get(Y).get(result);
+    code.storeHalf(offset + columnOffset(output, half), half);
+  }
 }
 
 class FinishWriter {
@@ -213,26 +229,6 @@ class FinishWriter {
     if (zeroPoint !== 0) this.#constant(addend === undefined ? "zeroPoint" : "addZeroPoint");
     code.get(MASK).load(this.#channel.mask);
     code.vector(zeroPoint === 0 ? "and" : "bitselect").set(accumulator);
-  }
-
-  store(accumulator: number): void {
-    const { output } = this.#finish;
-    const code = this.#code;
-    const plane = this.#channel.y;
-    if (output.phases === 1) {
-      code
-        .get(Y)
-        .get(accumulator)
-        .store(plane + columnOffset(output, 0));
-      return;
-    }
-    for (const lanes of EVEN_THEN_ODD) {
-      code.get(accumulator).get(accumulator).shuffle(lanes).set(accumulator);
-    }
-    for (const half of [0, 1] as const) {
-      code.get(Y).get(accumulator);
-      code.storeHalf(plane + columnOffset(output, half), half);
-    }
   }
 
   #scale(zeroPoint: number, zero: Constant, multiplier: Constant): void {

@@ -29,6 +29,7 @@ import { rangeOf } from "../value-range.ts";
 import type { BufferBlock } from "../view.ts";
 import { haloOfPads } from "./convolution.ts";
 import type { Nodes, PlanesUse, Step } from "./lowering.ts";
+import { callPlaneSums, meanScratchBytes } from "./plane-sums.ts";
 import { weightFacts } from "./weights.ts";
 
 type QConv = Node<"qconv">;
@@ -65,7 +66,6 @@ export function rejectsLayer(node: QConv, operands: readonly Node[]): string | u
   if (weights!.kind !== "const") return "weights must be constant";
   if (bias!.kind !== "const") return "the bias must be constant";
   if (attrs.epilogue.kind !== "requantize") return "its result is not 8-bit";
-  if (attrs.mean !== undefined) return "its zeros stand for means";
   if (node.type.shape[0] !== 1) return "images come in a batch";
   if (node.type.shape.includes(0)) return "tensors without elements take no code";
   if (attrs.strides[1] > 2) return "windows are more than two columns apart";
@@ -115,8 +115,9 @@ export function placeLayer(node: QConv, step: Step): PlacedLayer {
 export function lowerToCode(node: QConv, step: Step): void {
   const { conv, args: places, reads, y } = placeLayer(node, step);
   const mask = packMask(conv);
-  const scratchBytes = scratchBytesOf(conv);
+  const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
+  if (scratch !== undefined) callPlaneSums(step, conv, { x: places[0]!, reads, scratch });
   const args = [
     ...places,
     step.constant("parameters", packCodeParameters(conv), "parameters"),
@@ -161,6 +162,7 @@ function convolutionOf(
     bias,
     range: including(range, paddingOf(operands[0]!)),
     requantization: attrs.epilogue as Requantizing,
+    ...(attrs.mean === undefined ? {} : { mean: attrs.mean }),
     ...(add === undefined || addend === undefined
       ? {}
       : { addend: { planes: addend, requantization: add } }),
@@ -181,7 +183,7 @@ export function wholeOf({ name, bytes }: BufferBlock): Region {
 }
 
 /** The part of the padded input that windows reach. */
-function windowRegions({ attrs, type }: QConv, x: PlanesPlace): Region[] {
+export function windowRegions({ attrs, type }: QConv | Node<"max-pool">, x: PlanesPlace): Region[] {
   const { kernel, strides, dilations, pads } = attrs;
   const [top, left] = [-pads[0], -pads[1]];
   const [rows, columns] = type.shape.slice(2) as [number, number];

@@ -21,6 +21,7 @@ import { lookup } from "./lookup.ts";
 import { type Lowering, NO_PLANES, type PlanesUse } from "./lowering.ts";
 import { maxPool } from "./max-pool.ts";
 import { pad } from "./pad.ts";
+import { rejectsPlaneMaxPool } from "./plane-max-pool.ts";
 import { rejectsMethods } from "./plane-methods.ts";
 import { qadd } from "./qadd.ts";
 import { qaveragePool, rejectsPlanePool } from "./qaverage-pool.ts";
@@ -96,6 +97,8 @@ export function runsOnPlanes(node: Node, graph: Pick<Graph, "nodes">): boolean {
   switch (node.kind) {
     case "qconv":
       return rejectsMethods(node, operands, graph) === undefined;
+    case "max-pool":
+      return rejectsPlaneMaxPool(node, operands, graph) === undefined;
     case "qaverage-pool":
       return rejectsPlanePool(node, operands) === undefined;
     default:
