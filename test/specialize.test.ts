@@ -32,6 +32,8 @@ interface Case {
   /** Weights up to ±`magnitude` instead of trits. */
   readonly magnitude?: number;
   readonly bias?: number;
+  /** All pixels and weights are as large as they get. */
+  readonly extreme?: boolean;
 }
 
 const CASES: readonly Case[] = [
@@ -70,6 +72,13 @@ const CASES: readonly Case[] = [
   { channels: [40, 5], size: [2, 8], kernel: [1, 1], zeros: 0.3, shift: 7, bias: 100_000 },
   { channels: [500, 13], size: [2, 9], kernel: [3, 3], zeros: 0.97, outputPhases: 2 },
   { channels: [250, 2], size: [2, 8], kernel: [1, 1], zeros: 0.1, shift: 0, bias: 30_000 },
+  { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 6, extreme: true },
+  { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 0, extreme: true },
+  { channels: [90, 13], size: [1, 8], kernel: [3, 3], shift: 7, extreme: true, outputPhases: 2 },
+  ...[20, 50, 127].map(magnitude => ({
+    ...({ channels: [4, 4], group: 4, size: [3, 10], kernel: [3, 3] } as const),
+    ...{ magnitude, shift: 9, extreme: true },
+  })),
 ];
 
 describe("weights as code", () => {
@@ -178,9 +187,11 @@ function problemOf(settings: Case) {
   const reach = kernel.map((k, axis) => (k - 1) * dilations[axis]!);
   const taps = (inputs / group) * kernel[0] * kernel[1];
   const weights = Int8Array.from({ length: outputs * taps }, () =>
-    random.uniform() < (settings.zeros ?? 0)
-      ? 0
-      : (random.integer(0, 1) * 2 - 1) * random.integer(1, magnitude),
+    settings.extreme
+      ? magnitude
+      : random.uniform() < (settings.zeros ?? 0)
+        ? 0
+        : (random.integer(0, 1) * 2 - 1) * random.integer(1, magnitude),
   );
   const input = planesFor(inputs, rows * rowStride + reach[0]!, columns * stride, pads[1]!, stride);
   const output = planesFor(outputs, rows, columns, 1, settings.outputPhases ?? 1);
@@ -219,6 +230,7 @@ function problemOf(settings: Case) {
     ...(addend && { addend }),
   };
   const x = imageFrom(random, input);
+  if (settings.extreme) x.data.fill(127);
   const z = imageFrom(random, addendPlanes);
   const expected = Array.from({ length: outputs * rows * columns }, (_, i) => {
     const [m, row, column] = [
