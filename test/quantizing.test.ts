@@ -1,9 +1,9 @@
 /** @file Quantising a float network: ranges, keys, ternary weights, what fails and how. */
 
 import { describe, expect, test } from "vitest";
+import { quantizationFor } from "../compiler/passes/activation-format.ts";
 import { bestRange } from "../compiler/passes/best-range.ts";
 import { calibrate, lowerPasses, preparePasses, runPasses } from "../compiler/passes/index.ts";
-import { quantizationFor } from "../compiler/passes/insert-quantization.ts";
 import { quantizationPoints } from "../compiler/passes/quantization-points.ts";
 import { ternarize } from "../compiler/passes/quantize-weights.ts";
 import { valueKeys } from "../compiler/passes/value-keys.ts";

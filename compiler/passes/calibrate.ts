@@ -13,8 +13,8 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { evaluateAll } from "../../model/ops/index.ts";
+import { levelsOf } from "./activation-format.ts";
 import { bestRange } from "./best-range.ts";
-import { levelsOf } from "./insert-quantization.ts";
 import { quantizationPoints } from "./quantization-points.ts";
 import { valueKeys } from "./value-keys.ts";
 

@@ -15,23 +15,15 @@
  */
 
 import type { ActivationChoice } from "../../core/abi.ts";
-import type { Interval } from "../../core/interval.ts";
-import type { Quantization } from "../../core/requantize.ts";
 import { ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
 import { graphBuilder } from "../../model/ops/index.ts";
+import { formatOf, type HeldValue, quantizationFor } from "./activation-format.ts";
 import { addClamp } from "./add-clamp.ts";
 import type { Ranges } from "./calibrate.ts";
 import type { Pass } from "./pass.ts";
 import { quantizationPoints } from "./quantization-points.ts";
 import { valueKeys } from "./value-keys.ts";
-
-/** Steps between the least and the greatest of 8 bits. */
-const STEPS = 255;
-const LOWEST = -128;
-/** The largest unsigned 7-bit and 4-bit values. */
-const HIGHEST_U7 = 127;
-const HIGHEST_U4 = 15;
 
 /** @throws compile/needs-calibration with every value that has no range */
 export function insertQuantization(ranges: Ranges, activations: ActivationChoice = "int8"): Pass {
@@ -46,46 +38,11 @@ export function insertQuantization(ranges: Ranges, activations: ActivationChoice
   };
 }
 
-/** A quantisation, and the real values that it cuts off where its format has fewer than 8 bits. */
-interface Point extends Quantization {
-  readonly clamp?: Interval;
-}
-
-/** The quantisation that covers `min`…`max` and holds 0 exactly; `u7` and `u4` where nothing is negative. */
-export function quantizationFor(
-  [min, max]: readonly [number, number],
-  activations: ActivationChoice = "int8",
-): Point {
-  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
-  if (activations === "u4" && low === 0) {
-    const scale = Math.fround(high / HIGHEST_U4) || 1;
-    return { scale, zeroPoint: 0, clamp: { min: 0, max: Math.fround(HIGHEST_U4 * scale) } };
-  }
-  if (activations !== "int8" && low === 0) {
-    return { scale: Math.fround(high / HIGHEST_U7) || 1, zeroPoint: 0 };
-  }
-  const scale = Math.fround((high - low) / STEPS) || 1;
-  return { scale, zeroPoint: LOWEST + Math.min(Math.round(-low / scale), STEPS) };
-}
-
-/** The format in which the value of `node` is held; only results of a ReLU take 4 bits. */
-function formatOf(node: Node, activations: ActivationChoice): ActivationChoice {
-  if (activations !== "u4") return activations;
-  const isLayer = node.kind === "conv" || node.kind === "gemm";
-  const clamp = isLayer ? node.attrs.clamp : node.kind === "clamp" ? node.attrs : undefined;
-  return clamp !== undefined && clamp.min >= 0 ? "u4" : "u7";
-}
-
-/** How many values the integers of `node` can have. */
-export function levelsOf(node: Node, activations: ActivationChoice): number {
-  return formatOf(node, activations) === "u4" ? HIGHEST_U4 + 1 : STEPS + 1;
-}
-
 function rangesAt(
   graph: Graph,
   ranges: Ranges,
   activations: ActivationChoice,
-): ReadonlyMap<NodeId, Point> {
+): ReadonlyMap<NodeId, HeldValue> {
   const keys = valueKeys(graph);
   const ids = quantizationPoints(graph);
   const missing = ids.filter(id => ranges[keys[id]!] === undefined);
@@ -106,7 +63,7 @@ function rangesAt(
   );
 }
 
-function inserted(graph: Graph, points: ReadonlyMap<NodeId, Point>): Graph {
+function inserted(graph: Graph, points: ReadonlyMap<NodeId, HeldValue>): Graph {
   const b = graphBuilder();
   const exact: NodeId[] = [];
   const rounded: NodeId[] = [];
@@ -119,7 +76,7 @@ function inserted(graph: Graph, points: ReadonlyMap<NodeId, Point>): Graph {
   const outputs = graph.outputs.map(({ name, id }) => ({ name, id: exact[id]! }));
   return b.finish(graph.name, outputs, graph.metadata);
 
-  function throughInt8(id: NodeId, { scale, zeroPoint, clamp }: Point): NodeId {
+  function throughInt8(id: NodeId, { scale, zeroPoint, clamp }: HeldValue): NodeId {
     const { name } = b.node(id);
     const attrs = { dtype: "i8" as const, scales: [scale], zeroPoints: [zeroPoint] };
     const bounded = clamp === undefined ? id : addClamp(b, id, clamp);

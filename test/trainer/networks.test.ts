@@ -18,6 +18,7 @@ const INPUTS: Readonly<Record<string, readonly number[]>> = {
   resnet8: [3, 32, 32],
   resnet20: [3, 32, 32],
   dscnn: [1, 49, 10],
+  "mobilenet-v1": [3, 96, 96],
 };
 /** Weights of convolutions and matrix products; of the published networks where there is one. */
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -26,13 +27,15 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   resnet8: 77_360,
   resnet20: 270_896,
   dscnn: 22_016,
+  "mobilenet-v1": 208_112,
 };
+const CLASSES: Readonly<Record<string, number>> = { dscnn: 12, "mobilenet-v1": 2 };
 
 describe("built-in models", () => {
   for (const kind of MODEL_KINDS) {
     test(`${kind.name} has its layers and weights`, () => {
       const input = INPUTS[kind.name]!;
-      const classes = kind.name === "dscnn" ? 12 : 10;
+      const classes = CLASSES[kind.name] ?? 10;
       const { network, parameters } = recognizeNetwork(
         kind.build({ input, classes, width: 1, seed: 1 }),
       );

@@ -6,8 +6,7 @@ import { type Graph, type Node, type NodeId, nodeAt, readersOf } from "../../mod
 import { graphBuilder } from "../../model/ops/index.ts";
 import { Arithmetic, scalar } from "../autodiff/arithmetic.ts";
 import { classCount, type Network } from "../network/network.ts";
-import type { InputQuantization } from "../step/input.ts";
-import { emitStored } from "../step/input.ts";
+import { emitStored, type InputQuantization } from "../step/input.ts";
 import { type Copied, copyInBatches } from "./rebatch.ts";
 
 export interface Teacher {
@@ -19,9 +18,6 @@ export interface Teacher {
   /** The scores of classes, before any softmax. */
   readonly logits: NodeId;
 }
-
-/** What a teacher makes of a batch: the value of each node, by its id in `teacher.graph`. */
-export type TeacherValues = Copied["ids"];
 
 /**
  * The teacher in `graph` for a student, if it fits.

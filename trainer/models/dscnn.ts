@@ -1,8 +1,8 @@
 /** @file DS-CNN of MLPerf Tiny (keyword spotting): depthwise-separable convolutions. */
 
-import type { Pads } from "../../model/ir/attributes.ts";
 import { type ModelKind, widened } from "./model.ts";
 import { NetworkBuilder } from "./network-builder.ts";
+import { samePads } from "./same-pads.ts";
 
 const BLOCKS = 4;
 
@@ -25,16 +25,3 @@ export const dscnn: ModelKind = {
     return net.finish("dscnn", net.logits("fc", x, classes));
   },
 };
-
-/** Pads that give ⌈size / stride⌉ outputs, the odd one at the far edge. */
-function samePads(
-  size: readonly [number, number],
-  kernel: readonly [number, number],
-  stride: number,
-): Pads {
-  const total = size.map((length, axis) =>
-    Math.max(0, (Math.ceil(length / stride) - 1) * stride + kernel[axis]! - length),
-  ) as [number, number];
-  const [top, left] = total.map(count => Math.floor(count / 2)) as [number, number];
-  return [top, left, total[0] - top, total[1] - left];
-}
