@@ -95,7 +95,7 @@ export async function compileModel(
   const compilation = placedIn(path, () => compile(bytes, options));
   showCompilation(terminal, compilation);
   if (samples === undefined) return { compilation };
-  const { samples: _, trace: __, ...plain } = options;
+  const { samples: _, trace: __, maxBytes: ___, ...plain } = options;
   const float = placedIn(path, () => compile(bytes, { ...plain, weights: "f32" }));
   const dataset = firstSamples(samples.dataset, LOSS_SAMPLES);
   const predictors = [float, compilation].map(({ wasm }) => openPredictor(wasm, path));

@@ -13,7 +13,7 @@ import { type ModelUse, readModelUse } from "../core/metadata.ts";
 import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../model/ir/graph.ts";
 import { printGraph } from "../model/ir/print.ts";
-import type { Choosing } from "./choose/index.ts";
+import type { Choosing, Point } from "./choose/index.ts";
 import type { Costs } from "./costs/costs.ts";
 import { type Artefact, type ArtefactKind, writeArtefact } from "./emit/artefact.ts";
 import { commandShell, shellBytes } from "./emit/command.ts";
@@ -86,6 +86,8 @@ export interface Compilation {
   readonly plan: Plan;
   /** What the planner could choose from, where it did. */
   readonly choosing?: Choosing;
+  /** What it chose. */
+  readonly point?: Point;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
   /** Anything else that can be written about the module. */
@@ -120,7 +122,12 @@ export function compile(model: Uint8Array | Graph, options: CompileOptions): Com
     return compileLowered(placed, origin, options, planner?.decision?.runnersUp);
   };
   const compilation = maxBytes === undefined ? emit() : emitWithin(planner, maxBytes, emit);
-  return { ...compilation, ...(planner?.choosing && { choosing: planner.choosing }) };
+  const point = planner?.decision?.point;
+  return {
+    ...compilation,
+    ...(planner?.choosing && { choosing: planner.choosing }),
+    ...(point && { point }),
+  };
 }
 
 /** Channel planes take vectors; and who says what is on planes has chosen. */

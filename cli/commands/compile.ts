@@ -1,8 +1,7 @@
 /** @file `tritc compile`: an ONNX model becomes a module. */
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { ARTEFACT_SUFFIXES, type ArtefactKind } from "../../compiler/index.ts";
-import { ENGINES, OPTIMIZE_CHOICES, SIMD_TIERS } from "../../core/abi.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { printGraph } from "../../model/ir/print.ts";
 import { TARGETS } from "../../targets/index.ts";
@@ -12,23 +11,25 @@ import {
   compileModel,
   lowerUntil,
 } from "../compile-model.ts";
+import { addCompileOptions } from "../compile-options.ts";
 import { checkWritable, isSameFile, readInput, writeOutputs } from "../files.ts";
 import { lossText } from "../loss.ts";
-import { addDataOptions, addJson, DATA_HELP, positiveInteger, words } from "../options.ts";
+import { inspectModule } from "../module-report.ts";
+import { addJson, DATA_HELP, words } from "../options.ts";
 import type { Session } from "../session.ts";
 import { countText, table } from "../table.ts";
 import { printDiagnostics, printJson } from "../terminal.ts";
-import { inspectModule, layersText, memoryText, sizesText } from "./inspect.ts";
+import { layersText, memoryText, sizesText } from "./inspect.ts";
 
-const DEFAULT_CALIBRATE_SAMPLES = 128;
 const KINDS = Object.keys(ARTEFACT_SUFFIXES) as ArtefactKind[];
 const EXAMPLES = `
 Weights: auto keeps what the model has (ternary where its floats are ternary), ternary and int8
 quantise float weights, f32 keeps them. With --calibrate activations are held in 8 bits, and the
 loss in accuracy is measured on up to 1000 of the samples. Normalisation is that of training.
 
-Aims: size runs every layer by a kernel that all layers share; speed writes ternary convolutions
-as code of their own, which is larger. With --specialize-at-load the module stays small and its
+Aims: each layer is computed by kernels, by lists of its nonzero weights, or by code of its own,
+which is fast and large. speed takes what is fastest, size what is smallest, balanced the least
+product of time and bytes. tritc inspect shows what was chosen and why. With --specialize-at-load the module stays small and its
 loader writes that code, where it can. The results are the same, to the bit.
 
 Examples:
@@ -51,49 +52,9 @@ export function addCompile(program: Command, { terminal }: Session): void {
     .description("compile an ONNX model into a WebAssembly module")
     .argument("<model.onnx>", "the model")
     .option("-o, --output <out.wasm>", "where to write the module")
-    .addOption(
-      new Option("--target <name>", "where the module will run")
-        .choices(Object.keys(TARGETS))
-        .default("web"),
-    )
-    .addOption(new Option("--simd <tier>", "instruction set").choices(SIMD_TIERS))
-    .addOption(
-      new Option("--weights <form>", "form of the weights")
-        .choices(["auto", "ternary", "int8", "f32"])
-        .default("auto"),
-    )
-    .addOption(
-      new Option("--optimize <aim>", "what to prefer where there is a choice")
-        .choices(OPTIMIZE_CHOICES)
-        .default("size"),
-    )
-    .option("--max-bytes <n>", "the most that the module may take", positiveInteger)
-    .option("--specialize-at-load", "let tritc/runtime/specialize write the code of layers")
-    .addOption(
-      new Option(
-        "--activations <format>",
-        "of calibrated values: u7 is 0…127 after a ReLU, u4 0…15",
-      )
-        .choices(["int8", "u7", "u4"])
-        .default("int8"),
-    )
-    .addOption(
-      new Option("--engine <family>", "the engine whose costs decide; the module runs in all")
-        .choices(ENGINES)
-        .default("v8-13"),
-    )
-    .option("--costs <file>", "decide by these costs, made by calibrate-costs")
-    .option("--calibrate <DATA>", "samples to measure 8-bit activations on: KIND:PATH")
-    .option(
-      "--calibrate-samples <n>",
-      "how many of them",
-      positiveInteger,
-      DEFAULT_CALIBRATE_SAMPLES,
-    )
-    .option("--batch <n>", "bind a symbolic batch", positiveInteger)
     .option("--emit <kinds>", `what to write: ${KINDS.join(", ")}`, artefactKinds, ["wasm"])
     .option("--stop-after <pass>", "print the graph after this pass, and write nothing");
-  addJson(addDataOptions(command, "train"))
+  addJson(addCompileOptions(command, "size"))
     .addHelpText("after", `\nTargets:\n${targets.join("\n")}\n${DATA_HELP}\n${EXAMPLES}`)
     .action(async (path: string, flags: CompileFlags) => {
       if (flags.stopAfter !== undefined) return stopAfter(path, flags.stopAfter, flags);

@@ -1,37 +1,39 @@
 /** @file `tritc inspect`: sizes, memory and layers of a module, or what an ONNX model holds. */
 
 import type { Command } from "commander";
-import type { Manifest, Port } from "../../core/abi.ts";
-import { readInput } from "../files.ts";
+import type { Compilation } from "../../compiler/index.ts";
+import type { Manifest, OptimizeChoice, Port } from "../../core/abi.ts";
+import { type CompileRequest, compileModel } from "../compile-model.ts";
+import { addCompileOptions } from "../compile-options.ts";
+import { checkWritable, readInput } from "../files.ts";
+import { drawFrontier } from "../frontier-chart.ts";
+import { measured } from "../measure/measure-module.ts";
+import { methodsText } from "../methods-text.ts";
+import { inspectModule, type ModuleReport } from "../module-report.ts";
 import { inspectOnnx, type OnnxReport } from "../onnx-report.ts";
-import { addJson, type JsonFlag, positiveInteger } from "../options.ts";
+import { addJson, DATA_HELP } from "../options.ts";
 import type { Session } from "../session.ts";
 import { bytesText, countText, percent, table } from "../table.ts";
 import { printJson } from "../terminal.ts";
-import { isWasm, parseWasmFile } from "../wasm-file.ts";
+import { isWasm } from "../wasm-file.ts";
 
 const EXAMPLES = `
+A model is compiled as tritc compile would if --optimize, --measure or --frontier is given. For each
+layer the report then shows the method, its predicted time and bytes, and the runner-up: the method
+that would have come next. --measure times every layer in this process.
+
 Examples:
   tritc inspect digits.wasm
-  tritc inspect digits.wasm --json
-  tritc inspect model.onnx`;
+  tritc inspect digits.wasm --measure --json
+  tritc inspect model.onnx
+  tritc inspect model.onnx --optimize balanced --measure
+  tritc inspect model.onnx --optimize speed --engine v8-11 --frontier frontier.html`;
 
-interface InspectFlags extends JsonFlag {
-  readonly batch?: number;
-}
-
-/** What `inspect --json` prints for a module. */
-export interface ModuleReport {
-  readonly kind: "wasm";
-  readonly bytes: number;
-  readonly codeBytes: number;
-  readonly weightBytes: number;
-  readonly peakMemoryBytes: number;
-  readonly arenaBytes: number;
-  readonly arenaLowerBoundBytes: number;
-  readonly macs: number;
-  readonly layers: Manifest["layers"];
-  readonly manifest: Omit<Manifest, "layers">;
+interface InspectFlags extends Omit<CompileRequest, "optimize"> {
+  readonly optimize?: OptimizeChoice;
+  readonly measure?: true;
+  readonly frontier?: string;
+  readonly json?: true;
 }
 
 export function addInspect(program: Command, { terminal }: Session): void {
@@ -39,36 +41,47 @@ export function addInspect(program: Command, { terminal }: Session): void {
     .command("inspect")
     .description("show sizes, memory and layers of a module or an ONNX model")
     .argument("<file>", "a module made by tritc, or an ONNX model")
-    .option("--batch <n>", "ONNX: bind a symbolic batch", positiveInteger);
-  addJson(command)
-    .addHelpText("after", EXAMPLES)
-    .action((path: string, { json, batch }: InspectFlags) => {
+    .option("--measure", "time every layer in this process")
+    .option("--frontier <file.html|.svg>", "ONNX: draw time over size, whatever could be chosen");
+  addJson(addCompileOptions(command))
+    .addHelpText("after", `\n${DATA_HELP}\n${EXAMPLES}`)
+    .action(async (path: string, flags: InspectFlags) => {
       const bytes = readInput(path);
-      if (isWasm(bytes)) {
-        const report = inspectModule(bytes, path);
-        return json ? printJson(terminal, report) : terminal.out(moduleText(report));
-      }
-      const report = inspectOnnx(bytes, path, batch);
-      return json ? printJson(terminal, report) : terminal.out(onnxText(report));
+      if (isWasm(bytes)) return showModule(bytes, path, flags);
+      if (!isCompiled(flags)) return showModel(bytes, path, flags);
+      const request = { ...flags, optimize: flags.optimize ?? "size" };
+      if (flags.frontier !== undefined) checkWritable([flags.frontier]);
+      const { compilation } = await compileModel(bytes, path, request, terminal);
+      if (flags.frontier !== undefined) await drawFrontier(compilation, flags.frontier);
+      return showModule(compilation.wasm, path, flags, compilation);
     });
+
+  function showModel(bytes: Uint8Array, path: string, { batch, json }: InspectFlags): void {
+    const report = inspectOnnx(bytes, path, batch);
+    if (json) printJson(terminal, report);
+    else terminal.out(onnxText(report));
+  }
+
+  function showModule(
+    bytes: Uint8Array,
+    path: string,
+    { measure, json }: InspectFlags,
+    compilation?: Compilation,
+  ): void {
+    const plain = inspectModule(bytes, path);
+    const report = measure ? measured(plain, bytes) : plain;
+    const frontier = compilation?.choosing?.frontier.points.map(({ ns, bytes: size }) => ({
+      predictedNs: Math.round(ns),
+      bytes: size,
+    }));
+    if (json) printJson(terminal, { ...report, ...(frontier && { frontier }) });
+    else terminal.out(moduleText(report));
+  }
 }
 
-/** @throws run/not-tritc */
-export function inspectModule(bytes: Uint8Array, path: string): ModuleReport {
-  const { manifest, codeBytes } = parseWasmFile(bytes, path);
-  const { layers, ...rest } = manifest;
-  return {
-    kind: "wasm",
-    bytes: bytes.length,
-    codeBytes,
-    weightBytes: manifest.sizes.weightBytes,
-    peakMemoryBytes: manifest.memory.peakMemoryBytes,
-    arenaBytes: manifest.memory.arenaBytes,
-    arenaLowerBoundBytes: manifest.memory.arenaLowerBoundBytes,
-    macs: manifest.macs,
-    layers,
-    manifest: rest,
-  };
+/** Whether what is wanted of a model is known of its module only. */
+function isCompiled({ optimize, measure, frontier }: InspectFlags): boolean {
+  return optimize !== undefined || measure !== undefined || frontier !== undefined;
 }
 
 function moduleText(report: ModuleReport): string {
@@ -82,7 +95,7 @@ function moduleText(report: ModuleReport): string {
     ["memory", memoryText(report)],
     ["work", `${countText(report.macs)} multiplications`],
   ]);
-  return `${facts}\n${layersText(report.layers)}`;
+  return `${facts}\n${layersText(report.layers)}\n${methodsText(report)}`;
 }
 
 export function sizesText({ bytes, codeBytes, weightBytes }: ModuleReport): string {

@@ -86,10 +86,13 @@ function kernelsFor({ output }: CodeConvolution, step: Step): KernelRow[] {
   return step.kernels(FAMILY).filter(({ mr, nr }) => mr <= output.rows && nr <= columns);
 }
 
-/** Tiles of each channel, the terms that they add up, and the additions of all lanes. */
-function listWork({ mr, nr }: KernelRow, { output, weights }: CodeConvolution): Work {
+/** Tiles of each channel, the terms that they add up, and vectors: added, finished, with an addend. */
+function listWork({ mr, nr }: KernelRow, { output, weights, addend }: CodeConvolution): Work {
   const columns = LANES * Math.ceil(output.columns / LANES);
   const tiles = Math.ceil(output.rows / mr) * Math.ceil(columns / nr);
   const term = tiles * Array.from(weights).filter(weight => weight !== 0).length;
-  return { tile: tiles * output.channels, term, mac: term * mr * nr };
+  const vectors = (mr * nr) / LANES;
+  const tile = tiles * output.channels;
+  const finish = tile * vectors;
+  return { tile, term, add: term * vectors, finish, addend: addend === undefined ? 0 : finish };
 }

@@ -1,0 +1,18 @@
+/** @file Times the layers of a module in this process. */
+
+import { splitRun } from "../../compiler/emit/split-run.ts";
+import type { ModuleReport } from "../module-report.ts";
+import { timeCalls } from "./time-calls.ts";
+
+const TIMES = { warmMs: 700, budgetMs: 1200 };
+
+/** `report` with the time of each layer, and of a run: medians, layers in the order of a run. */
+export function measured(report: ModuleReport, wasm: Uint8Array): ModuleReport {
+  const split = splitRun(wasm);
+  const { calls, run } = timeCalls(split.wasm, split.calls, TIMES);
+  const layers = report.layers.map(layer => {
+    const own = calls.slice(...layer.calls);
+    return { ...layer, measuredNs: Math.round(own.reduce((sum, ns) => sum + ns, 0)) };
+  });
+  return { ...report, measuredNs: Math.round(run), layers };
+}
