@@ -5,10 +5,10 @@
  * once for all four. Not inlined: a tile calls it once.
  */
 
-import { dequantizePixel } from "./finish-i32";
-import { DEQUANT, REQUANT_MAX, REQUANT_MIN, SHIFT, ZERO_POINT } from "./layout";
+import { clampF32x4 } from "./clamp";
+import { DEQUANT, MAX, MIN, REQUANT_MAX, REQUANT_MIN, SHIFT, ZERO_POINT } from "./layout";
 import { multiplyQ15 } from "./requantize";
-import { storeBytes8 } from "./store";
+import { storeBytes8, storeWords4 } from "./store";
 
 /**
  * Stores `n`, at most 8, results of each pixel from channel `c` on, given the
@@ -23,11 +23,10 @@ export function finishTile4(
 ): void {
   const words = <usize>c << 2;
   if (epilogue == DEQUANT) {
-    const scale = factors + words;
-    dequantizePixel(y0 + words, low0, high0, n, bias + words, scale, p, zero);
-    dequantizePixel(y1 + words, low1, high1, n, bias + words, scale, p, zero);
-    dequantizePixel(y2 + words, low2, high2, n, bias + words, scale, p, zero);
-    dequantizePixel(y3 + words, low3, high3, n, bias + words, scale, p, zero);
+    dequantizeTile4(
+      y0 + words, y1 + words, y2 + words, y3 + words, low0, high0, low1, high1, low2, high2,
+      low3, high3, n, bias + words, factors + words, p, zero,
+    );
   } else {
     requantizeTile4(
       y0 + c, y1 + c, y2 + c, y3 + c, low0, high0, low1, high1, low2, high2, low3, high3,
@@ -104,4 +103,30 @@ function requantizeTile4(
     storeBytes8(y2, i64x2.extract_lane(q23, 0), n);
     storeBytes8(y3, i64x2.extract_lane(q23, 1), n);
   }
+}
+
+function dequantizeTile4(
+  y0: usize, y1: usize, y2: usize, y3: usize, low0: v128, high0: v128, low1: v128, high1: v128,
+  low2: v128, high2: v128, low3: v128, high3: v128, n: i32, bias: usize, scales: usize,
+  p: usize, zero: v128,
+): void {
+  const lo = v128.load32_splat(p, MIN), hi = v128.load32_splat(p, MAX);
+  let b = v128.load(bias), scale = v128.load(scales);
+  storeWords4(y0, dequantize4(low0, b, scale, lo, hi, zero), n);
+  storeWords4(y1, dequantize4(low1, b, scale, lo, hi, zero), n);
+  storeWords4(y2, dequantize4(low2, b, scale, lo, hi, zero), n);
+  storeWords4(y3, dequantize4(low3, b, scale, lo, hi, zero), n);
+  if (n <= 4) return;
+  b = v128.load(bias, 16);
+  scale = v128.load(scales, 16);
+  storeWords4(y0 + 16, dequantize4(high0, b, scale, lo, hi, zero), n - 4);
+  storeWords4(y1 + 16, dequantize4(high1, b, scale, lo, hi, zero), n - 4);
+  storeWords4(y2 + 16, dequantize4(high2, b, scale, lo, hi, zero), n - 4);
+  storeWords4(y3 + 16, dequantize4(high3, b, scale, lo, hi, zero), n - 4);
+}
+
+@inline
+function dequantize4(acc: v128, bias: v128, scale: v128, lo: v128, hi: v128, zero: v128): v128 {
+  const v = f32x4.convert_i32x4_s(i32x4.add(acc, bias));
+  return clampF32x4(f32x4.mul(v, scale), lo, hi, zero);
 }
