@@ -11,14 +11,20 @@
 /** Blocks of 4 k whose sums fit into the low part. */
 export const BLOCKS_PER_DRAIN = 15;
 
+/** −Σ x·a: the low 14 bits, with their sign. */
+@inline
+function lowOf(packed: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(packed, 18), 18);
+}
+
 /** `sum` plus Σ x·a. */
 @inline
 export function drainLow(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.shl(packed, 18), 18));
+  return i32x4.sub(sum, lowOf(packed));
 }
 
-/** `sum` plus Σ x·b. Half the range of the low part is added, so that its sign does not borrow. */
+/** `sum` plus Σ x·b. The low part is taken out first, so that its sign does not borrow. */
 @inline
 export function drainHigh(sum: v128, packed: v128): v128 {
-  return i32x4.sub(sum, i32x4.shr_s(i32x4.add(packed, i32x4.splat(0x2000)), 14));
+  return i32x4.sub(sum, i32x4.shr_s(i32x4.sub(packed, lowOf(packed)), 14));
 }
