@@ -13,16 +13,7 @@
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { cardText } from "./results/card.ts";
-import {
-  GROUPS,
-  type Group,
-  indexText,
-  MODELS,
-  type ModelEntry,
-  readIndex,
-  type SeedResult,
-} from "./results/entry.ts";
+import { GROUPS, type Group, MODELS, type ModelEntry, type SeedResult } from "./results/entry.ts";
 import { type Measured, measureModel } from "./results/measure.ts";
 import {
   dataKindOf,
@@ -32,6 +23,7 @@ import {
   publishedConfig,
   type RunFolder,
 } from "./results/run-folder.ts";
+import { writeEntry } from "./results/write-entry.ts";
 
 const LARGEST_FILE = 300_000;
 const NAME = /^[a-z0-9][a-z0-9.-]*$/;
@@ -116,9 +108,7 @@ function publish(found: Measured, otherSeeds: readonly SeedResult[]): void {
     commands: configs.map(config => `tritc train models/${config} --out runs/${stem(config)}`),
   };
   copyFileSync(run.model, join(models, file));
-  writeFileSync(join(models, `${name}.md`), cardText(name!, entry, configs));
-  const kept = readIndex(models).filter(other => other.file !== file);
-  writeFileSync(join(models, "index.json"), indexText([...kept, entry]));
+  writeEntry(entry, models);
 }
 
 /** Writes the configurations in the order in which they are run; returns their files. */

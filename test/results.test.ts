@@ -109,7 +109,7 @@ describe("the document", () => {
     const text = documentText(published([]), []);
     expect(text).toContain(
       "| [ResNet-8, half zeros](../models/net-50.md) | twn | u7 | 20 + 10 | 86.10 % | **85.12 %** | " +
-        "86.00 ± 0.58 % (3) | 50.00 % | 20.0 kB | 15.0 kB | 40.0 kB |  |",
+        "86.00 ± 0.58 % (3) | 50.00 % | 20.0 kB | 15.0 kB | 40.0 kB |",
     );
     expect(text).toContain("tritc train models/net-50.train.json --out runs/net-50");
   });

@@ -2,7 +2,7 @@
 
 import type { ModelEntry } from "./entry.ts";
 
-export function cardText(name: string, entry: ModelEntry, configs: readonly string[]): string {
+export function cardText(name: string, entry: ModelEntry): string {
   const { top1, floatTop1, bytes, seeds } = entry;
   const rows: readonly (readonly [string, string])[] = [
     ["data", `${entry.data}: ${entry.samples} test samples`],
@@ -29,17 +29,17 @@ ${entry.title}. Ternary weights are INT2, others INT8; activations go through Qu
 |---|---|
 ${table}
 
-Made by (configurations: ${configs.map(file => `\`${file}\``).join(", ")})
+Made, from the root of the repository, by
 
 \`\`\`sh
 ${entry.commands.join("\n")}
 \`\`\`
 
-The accuracy is that of the module which \`tritc compile ${entry.file}\` writes, on the whole test set:
+The accuracy is that of the module that \`tritc compile\` writes, on the whole test set:
 
 \`\`\`sh
 tritc compile models/${entry.file} -o ${name}.wasm
-tritc eval ${name}.wasm --data ${entry.data}
+tritc eval ${name}.wasm --data ${entry.data}${entry.classes ? ` --classes ${entry.classes.join()}` : ""}
 \`\`\`
 `;
 }

@@ -25,8 +25,8 @@ const HEAD = `# Results
 Every accuracy of a quantised network is that of its **compiled module** on the whole test set, and equals to the sample what the trainer's
 integer forward computes. \`node scripts/results.ts --check\` compiles and evaluates every model again and compares each figure.
 
-* *float*: the same network in float from the same run, or trained as long as both stages together where a row says so.
-* *seeds*: mean ± standard error over that many; the module's own figure is that of the committed network.
+* *float*: top-1 of the float network of the same run, or of the float run that it started from. *epochs*: of that run + of this one.
+* *top-1*: of the committed network's module. *seeds*: mean ± standard error over (that many) seeds.
 * *zeros*: among ternary weights. *packed*: weights at 2 bits (ternary) and 8 bits (int8). *coded*: ternary weights at their entropy instead. *module*: the whole \`.wasm\`.
 `;
 
@@ -50,6 +50,7 @@ export function documentText(published: Published, charts: readonly Chart[]): st
 
 function groupSection(group: Group, entries: readonly ModelEntry[]): string[] {
   if (entries.length === 0) return [];
+  const timed = entries.some(({ latencyUs }) => latencyUs !== undefined);
   const rows = entries.map(entry => [
     `[${entry.title}](../models/${entry.file.replace(/\.onnx$/, ".md")})`,
     entry.method,
@@ -62,11 +63,12 @@ function groupSection(group: Group, entries: readonly ModelEntry[]): string[] {
     kilobytes(entry.bytes.packed),
     kilobytes(entry.bytes.shipped),
     kilobytes(entry.bytes.module),
-    entry.latencyUs === undefined ? "" : `${entry.latencyUs.toFixed(0)} µs`,
+    ...(timed ? [latencyText(entry.latencyUs)] : []),
   ]);
   const head = [
-    ...["network", "method", "activations", "epochs", "float", "module", "seeds", "zeros"],
-    ...["packed", "coded", "module", "latency"],
+    ...["network", "method", "activations", "epochs", "float", "top-1", "seeds", "zeros"],
+    ...["packed", "coded", "module"],
+    ...(timed ? ["latency"] : []),
   ];
   return [`## ${GROUPS[group]}\n`, table(head, rows), commandList(entries)];
 }
@@ -83,7 +85,7 @@ function referenceSection(references: readonly Reference[]): string[] {
     data,
     percent(top1),
     kilobytes(bytes),
-    latencyUs === undefined ? "" : `${latencyUs.toFixed(0)} µs`,
+    latencyText(latencyUs),
     source,
   ]);
   const head = ["network", "data", "top-1", "file", "latency", "source"];
@@ -171,6 +173,10 @@ function armOf(rows: readonly AblationArm[], name: string): Arm | undefined {
 function estimateText({ mean, error, count }: Estimate): string {
   if (error === undefined) return `${percent(mean)} (1)`;
   return `${(100 * mean).toFixed(2)} ± ${(100 * error).toFixed(2)} % (${count})`;
+}
+
+function latencyText(latencyUs: number | undefined): string {
+  return latencyUs === undefined ? "" : `${latencyUs.toFixed(0)} µs`;
 }
 
 function points(difference: number): string {
