@@ -12,7 +12,7 @@ import { Arithmetic } from "../../trainer/autodiff/arithmetic.ts";
 import { differentiate } from "../../trainer/autodiff/differentiate.ts";
 import { emitDistillation, planDistillation } from "../../trainer/distill/distillation.ts";
 import { type DistillOptions, distillOptions } from "../../trainer/distill/options.ts";
-import { teacherFor } from "../../trainer/distill/teacher.ts";
+import { emitTeacher, teacherFor } from "../../trainer/distill/teacher.ts";
 import { floatGraph } from "../../trainer/export/float-graph.ts";
 import { recognizeNetwork } from "../../trainer/network/recognize.ts";
 import { dot, drawn, expectClose, lengthOf } from "./method-runs.ts";
@@ -227,6 +227,36 @@ describe("a teacher that does not fit is refused", () => {
     expect(messages(() => distillation(logits, graph))).toEqual([
       "the teacher cannot run on several images at once",
     ]);
+  });
+
+  test("but channels may come last", () => {
+    const [channels, height, width] = [2, 3, 4];
+    const b = graphBuilder();
+    const x = b.input("image", "u8", [1, height, width, channels]);
+    const real = b.add("cast", [x], { to: "f32" });
+    const rows = b.add("reshape", [real], { shape: [1, 24] });
+    const data = Float32Array.from({ length: 72 }, (_, i) => Math.sin(i));
+    const weights = b.constant({ dtype: "f32", shape: [24, 3], data });
+    const id = b.add("matmul", [rows, weights], { transposeA: false, transposeB: false });
+    const graph = b.finish("last", [{ name: "y", id }]);
+    const first = { ...network, input: { name: "image", shape: [channels, height, width] } };
+    const teacher = teacherFor("teacher", graph, first, INPUT);
+    const ops = new Arithmetic(graphBuilder());
+    const { ids } = emitTeacher(ops, teacher, first, INPUT, 2);
+    const copy = ops.builder.finish("copy", [{ name: "y", id: ids[teacher.logits]! }]);
+    const planes = new Uint8Array(48).map((_, i) => (i * 7) % 251);
+    const pixels = (sample: number): Uint8Array =>
+      Uint8Array.from({ length: 24 }, (_, i) => {
+        const [pixel, channel] = [Math.floor(i / channels), i % channels];
+        return planes[24 * sample + 12 * channel + pixel]!;
+      });
+    const shape = [2, channels, height, width];
+    const got = evaluate(copy, { image: { dtype: "u8", shape, data: planes } }).y!.data;
+    const wanted = [0, 1].flatMap(sample => {
+      const image = { dtype: "u8", shape: [1, height, width, channels], data: pixels(sample) };
+      return [...(evaluate(graph, { image: image as Tensor<"u8"> }).y!.data as Float32Array)];
+    });
+    expect([...(got as Float32Array)]).toEqual(wanted);
   });
 
   test("and an f32 teacher is fed by its own convention", () => {

@@ -1,6 +1,7 @@
 /** @file A teacher: a float network that stays as it is, written into the graph of a step. */
 
 import { readModelUse } from "../../core/metadata.ts";
+import { type Shape, sameShape } from "../../core/shape.ts";
 import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import { type Graph, type Node, type NodeId, nodeAt, readersOf } from "../../model/ir/graph.ts";
 import { graphBuilder } from "../../model/ops/index.ts";
@@ -51,7 +52,9 @@ export function emitTeacher(
   student: InputQuantization,
   batch: number,
 ): Copied {
-  const stored = emitStored(ops, network, student, batch);
+  const own = emitStored(ops, network, student, batch);
+  const order = sampleOrder(network.input.shape, shapeOf(graph))!;
+  const stored = order === "same" ? own : ops.transpose(own, order);
   const samples =
     input === undefined
       ? stored
@@ -91,6 +94,20 @@ function continues({ kind, inputs }: Node, graph: Graph): boolean {
   return isArithmetic && inputs.some(id => nodeAt(graph, id).kind === "const");
 }
 
+/** Of one sample. */
+function shapeOf(graph: Graph): Shape {
+  return nodeAt(graph, graph.inputs[0]!).type.shape.slice(1);
+}
+
+/** The axes that make the student's samples the teacher's; `undefined` if nothing does. */
+function sampleOrder(student: Shape, teacher: Shape): readonly number[] | "same" | undefined {
+  if (sameShape(student, teacher)) return "same";
+  const [a, b, c] = student;
+  if (student.length !== 3) return undefined;
+  if (sameShape([b!, c!, a!], teacher)) return [0, 2, 3, 1];
+  return sameShape([c!, a!, b!], teacher) ? [0, 3, 1, 2] : undefined;
+}
+
 function batchOf(graph: Graph): number {
   return nodeAt(graph, graph.inputs[0]!).type.shape[0]!;
 }
@@ -117,16 +134,17 @@ function checkInput(
   network: Network,
   student: InputQuantization,
 ): Diagnostic[] {
-  const { dtype, shape } = nodeAt(graph, graph.inputs[0]!).type;
+  const { dtype } = nodeAt(graph, graph.inputs[0]!).type;
+  const shape = shapeOf(graph);
   const found: Diagnostic[] = [];
-  if (shape.slice(1).join() !== network.input.shape.join()) {
+  if (sampleOrder(network.input.shape, shape) === undefined) {
     found.push(
       misfit(at, "the teacher takes other images than the student", {
         notes: [
-          `the teacher takes [${shape.slice(1).join(", ")}]`,
+          `the teacher takes [${shape.join(", ")}]`,
           `the student takes [${network.input.shape.join(", ")}]`,
         ],
-        help: "give a teacher for images of this size and layout",
+        help: "give a teacher for images of this size",
       }),
     );
   }
