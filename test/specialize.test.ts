@@ -88,6 +88,13 @@ describe("weights as code", () => {
     expect(compute(conv, x, z)).toEqual(expected);
   });
 
+  test("relaxed instructions give the same bits", () => {
+    const { conv, x, z, expected } = problemOf(CASES[1]!);
+    expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
+    const codes = [false, true].map(isRelaxed => generateConvolution({ ...conv, isRelaxed })[0]!);
+    expect(codes[0]!.body).not.toEqual(codes[1]!.body);
+  });
+
   test("a wrong sign shows", () => {
     const { conv, x, z, expected } = problemOf(CASES[0]!);
     const weights = Int8Array.from(conv.weights);

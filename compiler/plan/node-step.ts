@@ -1,6 +1,6 @@
 /** @file What a lowering works on: one node, its operands' places, and the calls it makes. */
 
-import type { LayerReport } from "../../core/abi.ts";
+import type { LayerReport, SimdTier } from "../../core/abi.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
@@ -33,6 +33,7 @@ export interface NodeChoices {
   readonly costs: Costs;
   readonly method: PlaneMethodName | undefined;
   readonly codeAtLoad: boolean;
+  readonly tier: SimdTier;
 }
 
 /** What reports call code that is written for a layer. */
@@ -42,6 +43,7 @@ export class NodeStep implements Step {
   readonly operands: readonly Node[];
   readonly method: PlaneMethodName | undefined;
   readonly codeAtLoad: boolean;
+  readonly tier: SimdTier;
   readonly #node: Node;
   readonly #graph: Graph;
   readonly #draft: Draft;
@@ -59,11 +61,12 @@ export class NodeStep implements Step {
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
     places: Places,
-    { costs, method, codeAtLoad }: NodeChoices,
+    { costs, method, codeAtLoad, tier }: NodeChoices,
   ) {
     this.operands = node.inputs.map(id => graph.nodes[id]!);
     this.method = method;
     this.codeAtLoad = codeAtLoad;
+    this.tier = tier;
     this.#costs = costs;
     this.#node = node;
     this.#graph = graph;

@@ -60,7 +60,7 @@ export function scheduleCalls(
 ): Schedule {
   const kernels = (family: string) => kernelsOf(table, family, tier);
   const draft = new Draft(storage.frames, family => kernels(family)[0]!.name);
-  const scheduler = new Scheduler(graph, storage, draft, kernels, choices);
+  const scheduler = new Scheduler(graph, storage, draft, kernels, { ...choices, tier });
   for (const node of graph.nodes) scheduler.lower(node);
   const viewOf = (id: NodeId): View => scheduler.viewOf(id);
   // Outputs that are kept as planes become dense at last.
@@ -79,7 +79,7 @@ class Scheduler {
   readonly #storage: Storage;
   readonly #draft: Draft;
   readonly #kernels: (family: string) => readonly KernelRow[];
-  readonly #choices: Choices;
+  readonly #choices: Choices & { readonly tier: SimdTier };
   /** Copies that are made, by value and kind. */
   readonly #copied = new Set<string>();
 
@@ -88,7 +88,7 @@ class Scheduler {
     storage: Storage,
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
-    choices: Choices,
+    choices: Choices & { readonly tier: SimdTier },
   ) {
     this.#graph = graph;
     this.#storage = storage;
@@ -211,8 +211,8 @@ class Scheduler {
       copy: (value: NodeId, target: View, step: Step) => this.#copy(value, target, step),
     };
     const node = this.#graph.nodes[id]!;
-    const { costs, codeAtLoad = false } = this.#choices;
-    const chosen = { costs, method: this.#methodOf(node), codeAtLoad };
+    const { costs, codeAtLoad = false, tier } = this.#choices;
+    const chosen = { costs, method: this.#methodOf(node), codeAtLoad, tier };
     return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, chosen);
   }
 

@@ -20,6 +20,7 @@ export const VECTOR_OPS = {
   sub: 0x91,
   multiply: 0x95,
   multiplyQ15: 0x82,
+  relaxedMultiplyQ15: 0x111,
   min: 0x96,
   max: 0x98,
   narrow: 0x85,

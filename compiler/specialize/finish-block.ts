@@ -7,7 +7,7 @@
 
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import { MASK, PARAMETERS, Y, Z } from "./code-function.ts";
-import type { CodeWriter } from "./code-writer.ts";
+import type { CodeWriter, VectorOp } from "./code-writer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import { columnOffset, LANES, type Planes } from "./planes.ts";
 
@@ -43,6 +43,11 @@ const EVEN_THEN_ODD = [
 export interface Finish {
   readonly requantization: Requantization;
   readonly output: Planes;
+  /**
+   * Whether the engine has relaxed vector instructions. The product that they
+   * leave open, −2^15 · −2^15, does not occur: multipliers are not negative.
+   */
+  readonly isRelaxed?: boolean;
   /** A second operand, added to the requantised result. */
   readonly addend?: { readonly planes: Planes; readonly requantization: AddRequantization };
 }
@@ -201,7 +206,7 @@ class FinishWriter {
   multiply(accumulator: number): void {
     const code = this.#code.get(accumulator);
     this.#channel.pushMultiplier();
-    code.vector("multiplyQ15");
+    code.vector(this.#multiplication);
     const { zeroPoint } = this.#finish.requantization;
     this.#offsetAndClamp(zeroPoint, "zeroPoint", "min", "max");
     code.set(accumulator);
@@ -231,6 +236,10 @@ class FinishWriter {
     code.vector(zeroPoint === 0 ? "and" : "bitselect").set(accumulator);
   }
 
+  get #multiplication(): VectorOp {
+    return this.#finish.isRelaxed === true ? "relaxedMultiplyQ15" : "multiplyQ15";
+  }
+
   #scale(zeroPoint: number, zero: Constant, multiplier: Constant): void {
     if (zeroPoint !== 0) {
       this.#constant(zero);
@@ -238,7 +247,7 @@ class FinishWriter {
     }
     this.#code.constant(ADD_SHIFT).vector("shiftLeft");
     this.#constant(multiplier);
-    this.#code.vector("multiplyQ15");
+    this.#code.vector(this.#multiplication);
   }
 
   #offsetAndClamp(zeroPoint: number, offset: Constant, min: Constant, max: Constant): void {

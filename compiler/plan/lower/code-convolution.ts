@@ -113,7 +113,8 @@ export function placeLayer(node: QConv, step: Step): PlacedLayer {
 }
 
 export function lowerToCode(node: QConv, step: Step): void {
-  const { conv, args: places, reads, y } = placeLayer(node, step);
+  const { conv: placed, args: places, reads, y } = placeLayer(node, step);
+  const conv = { ...placed, isRelaxed: step.tier === "relaxed" };
   const mask = packMask(conv);
   const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);

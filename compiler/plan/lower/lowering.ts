@@ -2,6 +2,7 @@
  * @file What a lowering provides: how the nodes of one kind become kernel calls.
  */
 
+import type { SimdTier } from "../../../core/abi.ts";
 import type { Interval } from "../../../core/interval.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import type { Graph, Node, OpKind } from "../../../model/ir/graph.ts";
@@ -69,6 +70,8 @@ export interface Step {
   planes(index: number): PlanesPlace;
   /** Where the node's value goes that is written as planes. */
   readonly resultPlanes: PlanesPlace;
+  /** The instructions that code may use. */
+  readonly tier: SimdTier;
   /** Memory that the node's calls use among themselves. */
   scratch(bytes: number): BufferBlock;
   /** Copies operand `index`, of which `target` is a view, from where it is. */
