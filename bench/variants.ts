@@ -19,13 +19,14 @@ const SPEED = { optimize: "speed", activations: "u7" } as const;
 const SHARES = [0.33, 0.5, 0.7, 0.9] as const;
 
 /**
- * `ternary` is the library's kernels, `code-70` weights as code with 70 % zeros, `loaded-70` the
+ * `ternary` is the library's kernels, `-relaxed` on that tier, `code-70` weights as code with 70 % zeros, `loaded-70` the
  * same written as the module is loaded, `lists-70` the kernels that stand in for it till then.
  */
 export const VARIANTS: readonly Variant[] = [
   { name: "f32", weights: "f32" },
   { name: "int8", weights: "int8" },
   { name: "ternary", weights: "auto", zeros: 0.5 },
+  { name: "ternary-relaxed", weights: "auto", zeros: 0.5, options: { simd: "relaxed" } },
   ...SHARES.map(zeros => ({
     name: `code-${100 * zeros}`,
     weights: "auto" as const,
