@@ -1,31 +1,22 @@
 /** @file A training run in progress: stages, epochs, checkpoints, results, files. */
 
-import { join } from "node:path";
-import { elementCount } from "../../core/shape.ts";
-import { writeOnnx } from "../../model/onnx/index.ts";
 import { rewindMoments, type TrainingConfig } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
-import { renderReport } from "../report/index.ts";
 import type { TrainingLog } from "../report/training-log.ts";
 import { planFloat, type StagePlan } from "../step/plan.ts";
 import { keepSnapshot } from "../step/snapshot.ts";
-import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
-import {
-  classify,
-  confusionOf,
-  EVALUATION_BATCH,
-  type Evaluation,
-  evaluateTop1,
-  evaluationOf,
-} from "./evaluate.ts";
-import { exportedGraph, measuringGraph, metadataOf } from "./outputs.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { measure, validate } from "./measure-run.ts";
+import { exportedGraph, metadataOf } from "./outputs.ts";
 import { Pace } from "./pace.ts";
-import { optimizerFor, type PreparedRun, planFor } from "./prepare.ts";
+import type { PreparedRun } from "./prepare.ts";
 import type { OnProgress } from "./progress.ts";
-import type { Samples } from "./samples.ts";
+import { countOf, stageEvent, startEvent, stepEvent, stepsDone } from "./run-events.ts";
+import { type RunFilePaths, RunFiles } from "./run-files.ts";
 import { START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
+import { planOf, stageRequest } from "./stage-request.ts";
 import { prepareWeights, settleFloats } from "./stage-weights.ts";
-import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./state.ts";
+import { type EpochRecord, NO_TOTALS, type TrainingResults } from "./state.ts";
 import { floatHistograms, usedHistograms } from "./weight-histograms.ts";
 
 export interface TrainOptions {
@@ -42,16 +33,7 @@ export interface TrainingResult {
   readonly status: "finished" | "interrupted";
   readonly results: TrainingResults;
   readonly history: readonly EpochRecord[];
-  readonly files: {
-    readonly checkpoint: string;
-    /** Absent if the run was interrupted. */
-    readonly model?: string;
-    /** Absent if the network was never float: a built-in one that quantises from the start. */
-    readonly float?: string;
-    readonly log?: string;
-    /** Absent too if the packages that draw it are not installed. */
-    readonly report?: string;
-  };
+  readonly files: RunFilePaths;
 }
 
 export class Training {
@@ -59,19 +41,16 @@ export class Training {
   readonly #options: TrainOptions;
   readonly #engine: Engine;
   readonly #run: PreparedRun;
-  readonly #checkpointPath: string;
+  readonly #files: RunFiles;
   readonly #pace: Pace;
-  #hasReport = false;
   #state: Checkpoint;
-  /** Whether the folder's checkpoint is of this run. */
-  #hasCheckpoint = false;
 
   constructor(config: TrainingConfig, options: TrainOptions, engine: Engine, run: PreparedRun) {
     this.#config = config;
     this.#options = options;
     this.#engine = engine;
     this.#run = run;
-    this.#checkpointPath = join(options.out, "checkpoint.bin");
+    this.#files = new RunFiles(options.out);
     const epochs = config.stages.reduce((sum, stage) => sum + stage.epochs, 0);
     this.#pace = new Pace(epochs * stepsPerEpoch(run.training, config.batchSize), config.batchSize);
     this.#state = {
@@ -85,16 +64,14 @@ export class Training {
   }
 
   async run(): Promise<TrainingResult> {
-    if (this.#options.resume) {
-      this.#state = await readCheckpoint(this.#checkpointPath, this.#run.digest);
-      this.#hasCheckpoint = true;
-    }
-    this.#announce();
+    if (this.#options.resume) this.#state = await this.#files.resume(this.#run.digest);
+    this.#emit(startEvent(this.#run, this.#engine));
     await this.#measureGiven();
     while (this.#state.position.stage < this.#config.stages.length) {
       if (!(await this.#stage())) return this.#result("interrupted");
     }
-    await this.#export();
+    const plan = this.#planOf(this.#config.stages.length - 1);
+    await this.#files.writeResults(this.#exported(plan), this.#log(plan));
     return this.#result("finished");
   }
 
@@ -108,23 +85,15 @@ export class Training {
   /** Runs the rest of the present stage; false if interrupted. */
   async #stage(): Promise<boolean> {
     const index = this.#state.position.stage;
-    const config = this.#config.stages[index]!;
     this.#begin(index);
     const stage = await this.#openStage(index);
-    this.#emit({
-      kind: "stage",
-      stage: index,
-      stages: this.#config.stages.length,
-      method: config.method.kind,
-      epochs: config.epochs,
-      stepsPerEpoch: stage.stepsPerEpoch,
-    });
+    this.#emit(stageEvent(this.#config, index, stage));
     try {
       const { epoch, step } = this.#state.position;
       if (stage.needsStatistics && epoch === 0 && step === 0) {
         await stage.calibrate(this.#config.calibrationBatches, "calibrate");
       }
-      while (this.#state.position.epoch < config.epochs) {
+      while (this.#state.position.epoch < this.#config.stages[index]!.epochs) {
         if (!(await this.#epoch(stage))) return false;
       }
       stage.settle();
@@ -142,13 +111,8 @@ export class Training {
     if (position.begun) return;
     this.#keepWeightsBefore(index);
     const { reinitialize } = this.#config.stages[index]!;
-    prepareWeights(
-      this.#run.network,
-      tensors,
-      this.#planOf(index),
-      reinitialize,
-      this.#config.seed,
-    );
+    const plan = this.#planOf(index);
+    prepareWeights(this.#run.network, tensors, plan, reinitialize, this.#config.seed);
     this.#state = { ...this.#state, position: { ...position, begun: true } };
   }
 
@@ -161,46 +125,21 @@ export class Training {
     this.#state = { ...this.#state, evidence: { ...this.#state.evidence, weightsBefore } };
   }
 
-  /** The weights at the start of an epoch, if a later stage goes back to them. */
-  #keepSnapshot(stage: number, epoch: number): void {
-    const wanted = rewindMoments(this.#config);
-    keepSnapshot(wanted, { stage, epoch }, this.#run.network, this.#state.tensors);
-  }
-
-  async #openStage(index: number): Promise<Stage> {
-    const config = this.#config.stages[index]!;
-    const optimizer = optimizerFor(config);
-    const { tensors } = this.#state;
-    const { network, parameters, input, training } = this.#run;
-    const request = {
-      network,
-      parameters,
-      input,
-      plan: this.#planOf(index),
-      optimizer,
-      batch: this.#config.batchSize,
-      labelSmoothing: this.#config.labelSmoothing,
-      engine: this.#engine,
-      samples: training,
-      stage: index,
-      epochs: config.epochs,
-      schedule: config.schedule,
-      augmentation: this.#config.augment,
-      seed: this.#config.seed,
-      workers: this.#config.workers,
-      distillation: this.#run.distillations[index],
-      refresh: config.refresh,
-      freeze: config.freeze,
-      checkpoint: () => (this.#hasCheckpoint ? this.#checkpointPath : undefined),
-    };
-    return Stage.open(request, tensors);
+  #openStage(index: number): Promise<Stage> {
+    const checkpoint = (): string | undefined => this.#files.checkpoint;
+    const request = stageRequest(this.#config, this.#run, this.#engine, index, checkpoint);
+    return Stage.open(request, this.#state.tensors);
   }
 
   /** Runs the rest of the present epoch; false if interrupted. */
   async #epoch(stage: Stage): Promise<boolean> {
-    const { stage: index, epoch } = this.#state.position;
+    const { stage: index, epoch, step } = this.#state.position;
     const order = stage.orderOf(epoch);
-    if (this.#state.position.step === 0) this.#keepSnapshot(index, epoch);
+    if (step === 0) {
+      // A later stage may go back to these weights.
+      const wanted = rewindMoments(this.#config);
+      keepSnapshot(wanted, { stage: index, epoch }, this.#run.network, this.#state.tensors);
+    }
     this.#pace.start();
     while (this.#state.position.step < stage.stepsPerEpoch) {
       if (this.#options.signal?.aborted) {
@@ -208,8 +147,8 @@ export class Training {
         return false;
       }
       this.#state = { ...this.#state, position: await stage.step(this.#state.position, order) };
-      this.#pace.tick(this.#stepsDone());
-      this.#reportStep(stage);
+      this.#pace.tick(stepsDone(this.#config, this.#state.position, stage));
+      this.#emit(stepEvent(this.#config, this.#state.position, stage, this.#pace));
     }
     const record = await this.#record(stage);
     this.#emit({ kind: "epoch", record });
@@ -223,12 +162,9 @@ export class Training {
   }
 
   async #record(stage: Stage): Promise<EpochRecord> {
-    const { position } = this.#state;
+    const { position, tensors } = this.#state;
     const { stage: index, epoch, step, totals } = position;
-    const validation =
-      this.#run.validation.count === 0
-        ? undefined
-        : await this.#evaluate(this.#planOf(index), this.#run.validation);
+    const validation = await validate(this.#engine, this.#run, tensors, this.#planOf(index));
     return {
       stage: index,
       method: this.#config.stages[index]!.method.kind,
@@ -249,32 +185,29 @@ export class Training {
     if (isFloat) settleFloats(this.#run.network, this.#state.tensors, plan);
     const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
     if (isLastFloat) await this.#finishFloat(plan);
-    else if (!isFloat && isLast) {
-      await this.#keepResult("quantized", plan);
-    }
-    const position: Position = { stage: index + 1, ...START_OF_STAGE };
-    this.#state = { ...this.#state, position };
+    else if (!isFloat && isLast) await this.#keepResult("quantized", plan);
+    this.#state = { ...this.#state, position: { stage: index + 1, ...START_OF_STAGE } };
     await this.#save();
   }
 
   async #finishFloat(plan: StagePlan): Promise<void> {
     await this.#keepResult("float", plan);
-    await this.#writeModel(this.#fileIn("float.onnx"), plan);
+    await this.#files.writeFloat(this.#exported(plan));
   }
 
-  #evaluate(plan: StagePlan, samples: Samples): Promise<Evaluation> {
-    const graph = measuringGraph(this.#run, this.#state.tensors, plan, EVALUATION_BATCH);
-    return evaluateTop1(this.#engine, graph, samples);
+  /** Evaluates on the test samples; the last evaluation is that of the exported model. */
+  async #keepResult(name: "float" | "quantized", plan: StagePlan): Promise<void> {
+    const { tensors } = this.#state;
+    const { evaluation, confusion } = await measure(this.#engine, this.#run, tensors, plan);
+    const results = { ...this.#state.results, [name]: evaluation };
+    const evidence = { ...this.#state.evidence, confusion };
+    this.#state = { ...this.#state, results, evidence };
+    this.#emit({ kind: "result", name, classes: this.#run.labels.length, ...evaluation });
   }
 
-  async #export(): Promise<void> {
-    const plan = this.#planOf(this.#config.stages.length - 1);
-    await this.#writeModel(this.#fileIn("model.onnx"), plan);
-    const log = this.#log(plan);
-    await writeAtomically(this.#fileIn("log.json"), `${JSON.stringify(log, null, 2)}\n`);
-    const report = await renderReport(log);
-    if (report !== undefined) await writeAtomically(this.#fileIn("report.html"), report);
-    this.#hasReport = report !== undefined;
+  #exported(plan: StagePlan): ReturnType<typeof exportedGraph> {
+    const metadata = metadataOf(this.#config, this.#run, this.#state.results);
+    return exportedGraph(this.#run, this.#state.tensors, plan, metadata);
   }
 
   #log(plan: StagePlan): TrainingLog {
@@ -293,74 +226,12 @@ export class Training {
     };
   }
 
-  async #writeModel(path: string, plan: StagePlan): Promise<void> {
-    const metadata = metadataOf(this.#config, this.#run, this.#state.results);
-    const graph = exportedGraph(this.#run, this.#state.tensors, plan, metadata);
-    await writeAtomically(path, writeOnnx(graph));
-  }
-
   #planOf(index: number): StagePlan {
-    return planFor(this.#config.stages[index]!, this.#run.network, this.#config.activations);
-  }
-
-  #fileIn(name: string): string {
-    return join(this.#options.out, name);
-  }
-
-  /** Evaluates on the test samples; the last evaluation is that of the exported model. */
-  async #keepResult(name: "float" | "quantized", plan: StagePlan): Promise<void> {
-    const { test, labels } = this.#run;
-    const graph = measuringGraph(this.#run, this.#state.tensors, plan, EVALUATION_BATCH);
-    const found = await classify(this.#engine, graph, test);
-    const evaluation = evaluationOf(found, test);
-    const confusion = confusionOf(found, test, labels.length);
-    const results = { ...this.#state.results, [name]: evaluation };
-    const evidence = { ...this.#state.evidence, confusion };
-    this.#state = { ...this.#state, results, evidence };
-    const classes = this.#run.labels.length;
-    this.#emit({ kind: "result", name, classes, ...evaluation });
+    return planOf(this.#config, this.#run, index);
   }
 
   async #save(): Promise<void> {
-    await writeCheckpoint(this.#checkpointPath, this.#state);
-    this.#hasCheckpoint = true;
-    this.#emit({ kind: "checkpoint", path: this.#checkpointPath });
-  }
-
-  #stepsDone(): number {
-    const { stage, epoch, step } = this.#state.position;
-    const perEpoch = stepsPerEpoch(this.#run.training, this.#config.batchSize);
-    const before = this.#config.stages.slice(0, stage).reduce((sum, s) => sum + s.epochs, 0);
-    return (before + epoch) * perEpoch + step;
-  }
-
-  #reportStep(stage: Stage): void {
-    const { stage: index, epoch, step, totals } = this.#state.position;
-    this.#emit({
-      kind: "step",
-      stage: index,
-      epoch,
-      epochs: this.#config.stages[index]!.epochs,
-      step,
-      steps: stage.stepsPerEpoch,
-      loss: totals.loss / step,
-      top1: totals.correct / (step * this.#config.batchSize),
-      imagesPerSecond: this.#pace.imagesPerSecond,
-      secondsLeft: this.#pace.secondsLeft,
-    });
-  }
-
-  #announce(): void {
-    const { network, parameters, training, validation } = this.#run;
-    this.#emit({
-      kind: "start",
-      model: network.name,
-      parameters: countOf(parameters),
-      trainingSamples: training.count,
-      validationSamples: validation.count,
-      engine: this.#engine.name,
-      threads: this.#engine.threads,
-    });
+    this.#emit({ kind: "checkpoint", path: await this.#files.save(this.#state) });
   }
 
   #emit(event: Parameters<OnProgress>[0]): void {
@@ -369,21 +240,6 @@ export class Training {
 
   #result(status: TrainingResult["status"]): TrainingResult {
     const { results, history } = this.#state;
-    const finished = status === "finished";
-    return {
-      status,
-      results,
-      history,
-      files: {
-        checkpoint: this.#checkpointPath,
-        ...(finished && { model: this.#fileIn("model.onnx"), log: this.#fileIn("log.json") }),
-        ...(this.#hasReport && { report: this.#fileIn("report.html") }),
-        ...(results.float && { float: this.#fileIn("float.onnx") }),
-      },
-    };
+    return { status, results, history, files: this.#files.paths(results.float !== undefined) };
   }
-}
-
-function countOf(parameters: PreparedRun["parameters"]): number {
-  return [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
