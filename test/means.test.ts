@@ -16,7 +16,7 @@ import type { ConvAttributes } from "../model/ir/attributes.ts";
 import type { GraphBuilder } from "../model/ir/build.ts";
 import type { Graph, NodeId } from "../model/ir/graph.ts";
 import { readOnnx, writeOnnx } from "../model/onnx/index.ts";
-import { evaluate } from "../model/ops/index.ts";
+import { evaluate, rewrite } from "../model/ops/index.ts";
 import { Random } from "./fuzz/random.ts";
 import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 
@@ -115,15 +115,24 @@ const UNIT = { kernel: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [
 type Shape = Partial<Omit<ConvAttributes, "layout" | "clamp">>;
 type Form = "i2" | "i8";
 
-/** Weights whose zeros stand for means that the next values are about. */
-function weights(b: GraphBuilder, random: Random, form: Form, shape: readonly number[]): NodeId {
+/** Weights whose zeros stand for means; if `isSparse`, few others and small means. */
+function weights(
+  b: GraphBuilder,
+  random: Random,
+  form: Form,
+  shape: readonly number[],
+  isSparse = false,
+): NodeId {
   const limit = form === "i8" ? 90 : 1;
   const scales = Array.from({ length: shape[0]! }, () => random.real(0.01, 0.2));
+  const reach = isSparse ? 0.01 : 0.6;
   const means = scales.map((scale, i) =>
-    i % 3 === 2 ? 0 : random.real(-0.6, 0.6) * scale * limit,
+    i % 3 === 2 ? 0 : random.real(-reach, reach) * scale * limit,
   );
   const quantization = { scales, means, zeroPoints: scales.map(() => 0), axis: 0 };
-  return b.constant(random.integers(form, shape, -limit, limit), { quantization });
+  const all = random.integers(form, shape, -limit, limit);
+  const data = Int8Array.from(all.data as Int8Array, (w, i) => (isSparse && i % 40 > 0 ? 0 : w));
+  return b.constant(tensor(form, shape, data), { quantization });
 }
 
 function integers(b: GraphBuilder, shape: readonly number[], zeroPoint = -3): NodeId {
@@ -152,15 +161,16 @@ interface Layer {
   readonly shape: Shape;
   readonly requantizes?: boolean;
   readonly batch?: number;
+  readonly isSparse?: boolean;
 }
 
 function convolution(seed: number, layer: Layer): Graph {
-  const { form, channels, n, shape, requantizes = true, batch = 1 } = layer;
+  const { form, channels, n, shape, requantizes = true, batch = 1, isSparse = false } = layer;
   const random = new Random(seed);
   return graphOf(b => {
     const attrs = { ...UNIT, group: 1, layout: "nhwc" as const, ...shape };
     const x = integers(b, [batch, 9, 7, channels]);
-    const w = weights(b, random, form, [n, channels / attrs.group, ...attrs.kernel]);
+    const w = weights(b, random, form, [n, channels / attrs.group, ...attrs.kernel], isSparse);
     const y = b.add("conv", [x, w, b.constant(random.f32([n]))], attrs);
     if (!requantizes) return [y];
     const scale = form === "i8" ? 4 : 0.25;
@@ -241,11 +251,59 @@ describe("compiled in every tier", () => {
     const given = inputOf(graph, 4);
     expect(evaluate(compiled("simd128").graph, given)).toEqual(evaluate(graph, given));
   });
+});
 
-  test("the same on planes, by library kernels", () => {
-    const graph = convolution(11, LAYERS["3×3"]!);
-    const compiled = (simd: SimdTier) => compileGraph(graph, { simd, optimize: "speed" });
-    expect(mismatch(compiled, inputOf(graph, 1), ["simd128", "relaxed"])).toBeUndefined();
+const ON_PLANES: Readonly<Record<string, Layer>> = {
+  "3×3": { form: "i2", channels: 16, n: 16, shape: SAME },
+  "stride 2": { form: "i2", channels: 8, n: 20, shape: { ...SAME, strides: [2, 2] } },
+  "uneven window": {
+    form: "i2",
+    channels: 5,
+    n: 6,
+    shape: { kernel: [2, 5], pads: [1, 0, 0, 3], dilations: [2, 1], strides: [1, 2] },
+  },
+  "1×1 of stride 2": { form: "i2", channels: 33, n: 8, shape: { strides: [2, 2] } },
+  "chunks of taps": { form: "i2", channels: 300, n: 13, shape: SAME, isSparse: true },
+};
+
+/** The integer layer on planes, its input and its result dense. */
+function onPlanes(graph: Graph): Graph {
+  const { graph: lowered } = compileGraph(graph);
+  return rewrite(lowered, {
+    qconv: (node, b) => {
+      const [x, ...parameters] = node.inputs;
+      const image = b.add("transpose", [x!], { permutation: [0, 3, 1, 2] });
+      const attrs = { ...node.attrs, layout: "nchw" as const };
+      const y = b.add("qconv", [image, ...parameters], attrs, node.name);
+      return b.add("transpose", [y], { permutation: [0, 2, 3, 1] });
+    },
+  });
+}
+
+describe("written as code", () => {
+  test.each(Object.entries(ON_PLANES))("%s", (_, layer) => {
+    const graph = onPlanes(convolution(11, layer));
+    const compiled = once(simd => compileAsIs(graph, { simd }));
+    expect(
+      compiled("simd128")
+        .manifest.layers.map(({ kernel }) => kernel)
+        .join(),
+    ).toContain("code");
+    for (const seed of [1, 2]) {
+      const given = inputOf(graph, seed, seed * 4);
+      expect(mismatch(compiled, given, ["simd128", "relaxed"])).toBeUndefined();
+    }
+  });
+
+  test("groups, and sums that 16 bits may not hold, take library kernels", () => {
+    for (const layer of [
+      LAYERS.groups!,
+      { form: "i2", channels: 200, n: 4, shape: { kernel: [5, 5] } },
+    ] as const) {
+      const { graph } = compileGraph(convolution(3, layer), { optimize: "speed" });
+      const [conv] = graph.nodes.filter(node => node.kind === "qconv");
+      expect(conv!.attrs.layout).toBe("nhwc");
+    }
   });
 });
 

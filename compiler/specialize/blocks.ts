@@ -4,6 +4,7 @@
  * their own.
  */
 
+import type { MeanTerm } from "../../core/mean-term.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import { fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
 import { fitsTotal } from "./wide-sum.ts";
@@ -57,6 +58,7 @@ function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | u
   const taps = tapsOf(conv);
   const bounds = channels.map(channel => {
     const first = channel * taps;
+    if (conv.mean !== undefined) return largestSumWithMean(conv, conv.mean, channel);
     return largestSum(weights, [first, first + taps], range, bias[channel]!);
   });
   const costs = tapCosts(conv, channels);
@@ -64,12 +66,25 @@ function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | u
   if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
     return { channels, chunks: cutTaps(costs, least), isWide: false };
   }
+  // The mean term is made in 16-bit lanes: there is no room for it in the parts of a total.
+  if (conv.mean !== undefined) return undefined;
   if (!bounds.every(bound => fitsTotal(bound, requantization))) return undefined;
   for (let count = least; count <= taps; count++) {
     const chunks = cutTaps(costs, count);
     if (fitsParts(conv, channels, chunks)) return { channels, chunks, isWide: true };
   }
   return undefined;
+}
+
+/** A term differs from what its multiplier is of the window's sum by its roundings: at most this. */
+const MEAN_ROUNDING = 1;
+
+/** The same with the mean term, which adds its multiplier, as a share, to every weight. */
+function largestSumWithMean(conv: CodeConvolution, mean: MeanTerm, channel: number): number {
+  const taps = tapsOf(conv);
+  const ratio = mean.multipliers[channel]! / 2 ** (mean.fraction + mean.shift);
+  const weights = Array.from({ length: taps }, (_, k) => conv.weights[channel * taps + k]! + ratio);
+  return largestSum(weights, [0, taps], conv.range, conv.bias[channel]!) + MEAN_ROUNDING;
 }
 
 /** Whether the sum of every chunk fits 16 bits, in each channel. */

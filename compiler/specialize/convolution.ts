@@ -17,7 +17,8 @@ export function rejectsCode(conv: CodeConvolution): string | undefined {
   const { input, strides, addend } = conv;
   if (input.phases !== strides[1]) return "columns are not laid out for its stride";
   if (addend !== undefined && addend.planes.phases !== 1) return "its addend lies in two phases";
-  return isDepthwise(conv) ? rejectsDepthwise(conv) : rejectsDense(conv);
+  if (!isDepthwise(conv)) return rejectsDense(conv);
+  return conv.mean === undefined ? rejectsDepthwise(conv) : "its zeros stand for means in groups";
 }
 
 /** The functions of the layer, to be called in this order, all with the same arguments. */

@@ -10,6 +10,7 @@
  * from one chunk of its taps to the next.
  */
 
+import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 import {
   type CodeFunction,
@@ -41,7 +42,9 @@ import { findSums, type SharedSums } from "./share-sums.ts";
 import { type SumCost, writeSums } from "./sum-block.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
-const FIRST_VECTOR = FREE_INTEGER;
+/** Address of t, where there is a mean term. */
+const MEAN = FREE_INTEGER;
+const FIRST_VECTOR = FREE_INTEGER + 1;
 const INTEGERS = FIRST_VECTOR - PARAMETER_COUNT;
 /** Bias and multiplier of a channel. */
 const CHANNEL_VECTORS = 2;
@@ -52,7 +55,14 @@ export function rejectsDense(conv: CodeConvolution): string | undefined {
   for (let i = 0; i < weights.length; i++) {
     if (Math.abs(weights[i]!) > 1) return "its weights are not ternary";
   }
+  if (conv.mean !== undefined) return rejectsMean(conv, conv.mean);
   return blocksOf(conv) === undefined ? "sums may not fit 32 bits" : undefined;
+}
+
+function rejectsMean(conv: CodeConvolution, { fraction }: MeanTerm): string | undefined {
+  if (conv.group > 1) return "its zeros stand for means in groups";
+  if (fraction !== MEAN_FRACTION) return "its means are too large for 16-bit lanes";
+  return blocksOf(conv) === undefined ? "sums and means may not fit 16 bits" : undefined;
 }
 
 export function generateDense(conv: CodeConvolution): CodeFunction[] {
@@ -61,10 +71,14 @@ export function generateDense(conv: CodeConvolution): CodeFunction[] {
   );
 }
 
-/** The parameters at p: constants, then for each channel bias and multiplier in all lanes. */
+/**
+ * The parameters at p: constants, then for each channel bias and multiplier in
+ * all lanes, and last the multipliers of the mean term.
+ */
 export function packDense(conv: CodeConvolution): Uint8Array {
-  const { bias, requantization } = conv;
+  const { bias, requantization, mean } = conv;
   const words = [...bias].flatMap((value, c) => [value, requantization.multipliers[c]!]);
+  words.push(...(mean?.multipliers ?? []));
   const packed = new Uint8Array(CONSTANTS_BYTES + words.length * VECTOR_BYTES);
   packed.set(packConstants(conv));
   packed.set(packSplats(words), CONSTANTS_BYTES);
@@ -88,6 +102,9 @@ export function denseScratchBytes(conv: CodeConvolution): number {
   );
   return Math.max(0, ...lines);
 }
+
+/** Where in scratch memory t lies, vectors of eight pixels, row after row: behind what the layer needs. */
+export const meanScratch = denseScratchBytes;
 
 /** What waits in scratch memory of eight pixels. */
 function lineBytes(block: Block): number {
@@ -127,6 +144,10 @@ class ChunkWriter {
     const { channels } = this.#block;
     const { output, addend } = this.#conv;
     let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
+    if (this.#readsMean) {
+      this.#code.get(SCRATCH).set(MEAN);
+      this.#code.advance(MEAN, meanScratch(this.#conv));
+    }
     writePixelLoop(this.#code, output, this.#walkers(), ({ isEdge }) => {
       this.#start();
       cost = this.#sum();
@@ -146,8 +167,14 @@ class ChunkWriter {
     return { body, channels: this.#isLast ? channels : [], work };
   }
 
+  get #readsMean(): boolean {
+    return this.#isFirst && this.#conv.mean !== undefined;
+  }
+
   #walkers(): Walker[] {
     const walkers = walkersOf(this.#conv);
+    const row = vectorsOf(this.#conv.output) * VECTOR_BYTES;
+    if (this.#readsMean) walkers.push({ local: MEAN, vector: VECTOR_BYTES, row });
     if (this.#block.chunks.length === 1) return walkers;
     const line = lineBytes(this.#block);
     return [...walkers, { local: SCRATCH, vector: line, row: vectorsOf(this.#conv.output) * line }];
@@ -159,8 +186,16 @@ class ChunkWriter {
       if (this.#block.isWide) this.#code.zero();
       else if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
       else this.#code.get(SCRATCH).load(j * VECTOR_BYTES);
+      if (this.#readsMean) this.#addMean(channel);
       this.#code.set(FIRST_VECTOR + j);
     });
+  }
+
+  /** Adds the mean term to what is pushed. */
+  #addMean(channel: number): void {
+    const multiplier = biasOffset(this.#conv.output.channels) + channel * VECTOR_BYTES;
+    const code = this.#code.get(MEAN).load(0).get(PARAMETERS).load(multiplier);
+    code.vector("multiplyQ15").vector("add");
   }
 
   #sum() {

@@ -1,6 +1,7 @@
 /** @file The layers that become code: convolutions over channel planes. */
 
 import type { Interval } from "../../core/interval.ts";
+import type { MeanTerm } from "../../core/mean-term.ts";
 import type { Finish } from "./finish-block.ts";
 import type { PixelShape } from "./pixel-loop.ts";
 import type { Planes } from "./planes.ts";
@@ -22,6 +23,8 @@ export interface CodeConvolution extends PixelShape, Finish {
   readonly bias: Int32Array;
   /** Of the input, its padding included. */
   readonly range: Interval;
+  /** Present where zeros stand for means: t of core/mean-term.ts lies at `meanScratch` of s. */
+  readonly mean?: MeanTerm;
 }
 
 /** Weights of one output channel. */

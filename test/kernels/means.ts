@@ -69,6 +69,32 @@ const windowSum: TrialMaker = scene => {
   };
 };
 
+const lineSum: TrialMaker = scene => {
+  const { random } = scene;
+  const n = 8 * random.integer(1, 4);
+  const [rows, lines] = [random.integer(1, 3), random.pick([1, 2, 5, 16, 300])];
+  const xLine = 2 * (n + random.integer(0, 8));
+  const xRow = lines * xLine + 2 * random.integer(0, 9);
+  const length = ((rows - 1) * xRow + (lines - 1) * xLine) / 2 + n;
+  const kind = random.pick(["plain", "extreme", "lowest"] as const);
+  const data = Int16Array.from(randomIntegers(random, length, kind, [-128, 127]));
+  const y = scene.output(rows * n * 4);
+  const x = scene.last(data);
+  return {
+    args: [x, y, rows, n, lines, xRow, xLine],
+    model: () => {
+      for (let i = 0; i < rows * n; i++) {
+        const from = x + Math.floor(i / n) * xRow + (i % n) * 2;
+        let sum = 0;
+        for (let line = 0; line < lines; line++) {
+          sum += scene.view.getInt16(from + line * xLine, true);
+        }
+        scene.view.setInt32(y + i * 4, sum, true);
+      }
+    },
+  };
+};
+
 function meanTerm(random: Random, n: number): MeanTerm {
   const most = random.pick([0, 600, 32767, 32767]);
   return {
@@ -154,6 +180,7 @@ function endings(epilogue: typeof requantOf | typeof dequantOf): TrialMaker {
 export const means: FamilyTests = {
   qs8_s32_channelsum: channelSum,
   s32_s16_windowsum: windowSum,
+  s16_s32_linesum: lineSum,
   f32_s16_mean_requant: endings(requantOf),
   f32_s16_mean_dequant: endings(dequantOf),
 };
