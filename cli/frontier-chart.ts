@@ -66,20 +66,30 @@ function chart({ Plot, draw }: Plotting, points: readonly Spot[], marked: readon
     ...SIZE,
     ariaLabel: "predicted time over size of the module",
     style: { fontSize: "13px" },
-    x: { label: "module, kB", grid: true, type: "log", ticks: 6, tickFormat: ",~r" },
-    y: { label: "predicted time, µs", grid: true, type: "log", ticks: 6, tickFormat: ",~r" },
+    inset: 16,
+    x: { label: "module, kB", grid: true, type: "log", tickFormat: ",~r" },
+    y: { label: "predicted time, µs", grid: true, zero: true, ticks: 8 },
     marks: [
       Plot.line(points, { ...places, curve: "step-after", stroke: COLOURS.line, strokeWidth: 1.5 }),
       Plot.dot(points, { ...places, fill: COLOURS.line, r: 2.5 }),
       Plot.dot(marked, { ...places, stroke: COLOURS.mark, strokeWidth: 2.5, r: 7 }),
-      Plot.text(marked, {
-        ...places,
-        text: ({ name, kilobytes, micros }: Spot) =>
-          `${name}\n${kilobytes.toFixed(0)} kB, ${micros.toFixed(1)} µs`,
-        ...{ textAnchor: "start", lineAnchor: "bottom", dx: 11, dy: -6, fontWeight: 600 },
-      }),
+      ...marked.map(spot =>
+        Plot.text([spot], { ...places, ...besides(spot, points), text: labelOf }),
+      ),
     ],
   });
+}
+
+function labelOf({ name, kilobytes, micros }: Spot): string {
+  return `${name}\n${kilobytes.toFixed(0)} kB, ${micros.toFixed(1)} µs`;
+}
+
+/** Above the curve and to the right; near the right edge below it and to the left. */
+function besides({ kilobytes }: Spot, points: readonly Spot[]) {
+  const largest = Math.max(...points.map(point => point.kilobytes));
+  return kilobytes > largest / 1.5
+    ? ({ textAnchor: "end", lineAnchor: "top", dx: 6, dy: 14, fontWeight: 600 } as const)
+    : ({ textAnchor: "start", lineAnchor: "bottom", dx: 13, dy: -3, fontWeight: 600 } as const);
 }
 
 function pageOf(name: string, svg: string, count: number): string {

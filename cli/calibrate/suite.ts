@@ -19,7 +19,7 @@ export interface SuiteModule {
   readonly plan: Plan;
 }
 
-interface Recipe {
+export interface Recipe {
   readonly channels: number;
   /** Of the square image. */
   readonly size: number;
@@ -97,7 +97,7 @@ function optionsOf({ recipe, simd, weights, method }: Job): CompileOptions {
 }
 
 /** Convolutions of all sorts with a residual sum, pools and a classifier. */
-function networkOf({ channels, size, zeros, seed }: Recipe): Graph {
+export function networkOf({ channels, size, zeros, seed }: Recipe): Graph {
   const b = graphBuilder();
   const layers = new Layers(b, new Random(seed), zeros);
   const image = b.input("image", "f32", [1, channels, size, size]);

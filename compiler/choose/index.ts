@@ -9,8 +9,8 @@ import type { Methods } from "../plan/lower/methods.ts";
 import { weightsOf } from "../plan/schedule.ts";
 import { type Frontier, frontierOf } from "./frontier.ts";
 import { isLayer, type LayerGraph, type LayerGraphOptions, layerGraphOf } from "./layer-graph.ts";
-import { pickPoint } from "./objective.ts";
-import { type Point, type Problem, priceChoice } from "./problem.ts";
+import { balance, pickPoint } from "./objective.ts";
+import { type Point, priceChoice } from "./problem.ts";
 import { canUse } from "./trial.ts";
 
 export type { Frontier } from "./frontier.ts";
@@ -53,7 +53,7 @@ export function choosing(dense: Graph, options: LayerGraphOptions): Choosing {
   const decisionAt = (point: Point, aim: OptimizeChoice): Decision => ({
     point,
     methods: methodsAt(layers, point),
-    runnersUp: runnersUp(layers, point, aim),
+    runnersUp: runnersUp(layers, point, other => scoreOf(other, aim, frontier)),
   });
   return {
     frontier,
@@ -72,14 +72,18 @@ function methodsAt({ problem, weights }: LayerGraph, { choice }: Point): Methods
 }
 
 /** For each layer the option that, with all others as they are, is second best. */
-function runnersUp({ problem, weights }: LayerGraph, point: Point, aim: OptimizeChoice) {
+function runnersUp(
+  { problem, weights }: LayerGraph,
+  point: Point,
+  scoreAt: (point: Point) => number,
+): ReadonlyMap<Tensor, RunnerUp> {
   const found = new Map<Tensor, RunnerUp>();
   for (const [v, { options }] of problem.variables.entries()) {
     const others = [...options.keys()].filter(option => option !== point.choice[v]);
     if (others.length === 0) continue;
     const scored = others.map(option => ({
       option: options[option]!,
-      score: scoreOf(problem, { ...point, choice: point.choice.with(v, option) }, aim),
+      score: scoreAt(priceChoice(problem, point.choice.with(v, option))),
     }));
     const { method, ns, bytes } = scored.toSorted((a, b) => a.score - b.score)[0]!.option;
     found.set(weights[v]!, { method, predictedNs: Math.round(ns), bytes });
@@ -87,8 +91,7 @@ function runnersUp({ problem, weights }: LayerGraph, point: Point, aim: Optimize
   return found;
 }
 
-function scoreOf(problem: Problem, { choice }: Point, aim: OptimizeChoice): number {
-  const { ns, bytes } = priceChoice(problem, choice);
-  if (aim === "balanced") return ns * bytes;
-  return aim === "size" ? bytes : ns;
+function scoreOf(point: Point, aim: OptimizeChoice, { points }: Frontier): number {
+  if (aim === "balanced") return balance(point, points);
+  return aim === "size" ? point.bytes : point.ns;
 }

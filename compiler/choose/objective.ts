@@ -3,9 +3,9 @@
  *
  * - `size`: the smallest.
  * - `speed`: the fastest; of those within `SPEED_TOLERANCE` of it the smallest.
- * - `balanced`: the one with the least product of time and bytes. A step up
- *   the frontier is taken while it saves a larger share of the time than it
- *   adds to the bytes.
+ * - `balanced`: the knee. Of the time between the slowest and the fastest point
+ *   a step up the frontier saves a share; to the bytes between the smallest and
+ *   the largest it adds a share. Steps are taken while the first is larger.
  *
  * A limit of bytes takes away all points above it first.
  */
@@ -30,8 +30,17 @@ export function pickPoint(
       return allowed.find(({ ns }) => ns <= fastest * (1 + SPEED_TOLERANCE));
     }
     case "balanced":
-      return allowed.toSorted((a, b) => a.ns * a.bytes - b.ns * b.bytes)[0];
+      return allowed.toSorted((a, b) => balance(a, points) - balance(b, points))[0];
     default:
       return aim satisfies never;
   }
+}
+
+/** Less is better: the time and the bytes of `point`, as shares of what there is between the ends. */
+export function balance(point: Pick<Point, "ns" | "bytes">, points: readonly Point[]): number {
+  const spread = (measure: "ns" | "bytes"): number => {
+    const values = points.map(other => other[measure]);
+    return Math.max(...values) - Math.min(...values) || 1;
+  };
+  return point.ns / spread("ns") + point.bytes / spread("bytes");
 }
