@@ -66,7 +66,7 @@ describe("a configuration", () => {
     expect(help("stages[0].method")).toBe(
       'allowed: "float", "prune", "int8", "twn", "bitnet", "ternary", "ttq", "soft"',
     );
-    expect(help("data.foo")).toBe("known keys: source, validation, limit, classes");
+    expect(help("data.foo")).toBe("known keys: source, validation, validationSeed, limit, classes");
     expect(help("model.kind")).toContain('"resnet8"');
   });
 
