@@ -6,6 +6,7 @@
  *     node scripts/publish-model.ts RUNDIR --name resnet8-50 --group resnet8 --title "…"
  *
  * --base RUNDIR  the run whose float network this one started from
+ * --from TEXT    the float network that it started from, where no run of ours made it
  * --float RUNDIR a float run of the same budget, whose accuracy is to stand beside this one
  * --also RUNDIR  the same with another seed; may be repeated
  */
@@ -36,6 +37,7 @@ const { positionals, values } = parseArgs({
     title: { type: "string" },
     base: { type: "string" },
     float: { type: "string" },
+    from: { type: "string" },
     also: { type: "string", multiple: true, default: [] },
     models: { type: "string", default: MODELS },
   },
@@ -54,6 +56,11 @@ demand(
 demand(title !== undefined, "--title is missing: one line for the table");
 
 const run = openRun(folder!);
+const startsFromFile = "onnx" in run.log.config.model;
+demand(
+  !startsFromFile || values.base !== undefined || values.from !== undefined,
+  "it started from an ONNX file: name the run that made it with --base, or say what it is with --from",
+);
 const base = values.base === undefined ? undefined : openRun(values.base);
 const size = statSync(run.model).size;
 demand(
@@ -99,6 +106,7 @@ function publish(found: Measured, otherSeeds: readonly SeedResult[]): void {
     data: dataKindOf(run),
     ...(classes && { classes }),
     ...found,
+    ...(values.from !== undefined && { from: values.from }),
     method: methodText(run.log.config),
     activations: run.log.config.activations,
     epochs: epochsOf(run),

@@ -6,6 +6,7 @@ export function cardText(name: string, entry: ModelEntry): string {
   const { top1, floatTop1, bytes, seeds } = entry;
   const rows: readonly (readonly [string, string])[] = [
     ["data", `${entry.data}: ${entry.samples} test samples`],
+    ...(entry.from === undefined ? [] : [["starts from", entry.from] as const]),
     ["method", entry.method],
     ["activations", entry.activations],
     ["epochs", epochsText(entry)],

@@ -44,6 +44,8 @@ const entrySchema = z.strictObject({
   /** Share of zeros among ternary weights. */
   zeros: share,
   method: z.string(),
+  /** The float network that it starts from, if that is not made by `commands`. */
+  from: z.string().optional(),
   activations: z.string(),
   weights: count,
   /** Of training this network from the float one, and of training that before. */
