@@ -27,15 +27,16 @@ const TOLERANCE = 1e-4;
 const engine = await openEngine(1);
 const block = await engine.blockSize();
 
-/** Convolutions of every sort: first, strided, 1×1, depthwise, with and without a shortcut. */
+/** Convolutions of every sort: first, strided, 1×1, depthwise, with and without a shortcut; both pools. */
 function network(channels: number): Graph {
   const net = new NetworkBuilder(5);
   let x = net.input([3, SIDE, SIDE]);
   x = net.conv("first", x, channels, { kernel: [3, 3], pads: 1 });
   x = residualBlock(net, "same", x, channels, 1, false);
   x = net.conv("depthwise", x, channels, { kernel: [3, 3], pads: 1, depthwise: true });
+  x = net.maxPool("pool", x, 2);
   x = residualBlock(net, "smaller", x, 2 * channels, 2, true);
-  x = net.flatten(net.globalAveragePool("pool", x));
+  x = net.flatten(net.globalAveragePool("mean", x));
   return net.finish("blocked", net.logits("last", x, CLASSES));
 }
 

@@ -8,20 +8,51 @@
 import { InternalError } from "../../../model/diagnostics/diagnostic.ts";
 import type { Window } from "../../../model/ir/attributes.ts";
 import type { NodeId } from "../../../model/ir/graph.ts";
-import type { Arithmetic } from "../arithmetic.ts";
+import { type Arithmetic, scalar } from "../arithmetic.ts";
+import { suitsBlocks } from "../channel-blocks.ts";
 import type { GradientRule } from "../rule.ts";
-import { padded, tapsOf, tapView, unreached } from "../windows.ts";
+import { type ImageShape, padded, tapsOf, tapView, unreached } from "../windows.ts";
 
 export const maxPool: GradientRule<"max-pool"> = {
   kind: "max-pool",
-  gradient: ({ node, dy, ops }) => {
+  gradient: ({ node, dy, ops, block }) => {
     if (node.attrs.layout !== "nchw") throw new InternalError("differentiate: max-pool in nhwc");
     const x = node.inputs[0]!;
-    return [
-      tiles(node.attrs) ? tiled(ops, x, node.id, dy) : sliding(ops, x, node.id, dy, node.attrs),
-    ];
+    if (!tiles(node.attrs)) return [sliding(ops, x, node.id, dy, node.attrs)];
+    const spreads = block !== undefined && covers(ops, x, node.id, node.attrs, block);
+    return [spreads ? spread(ops, x, node.id, dy, node.attrs) : tiled(ops, x, node.id, dy)];
   },
 };
+
+/** Whether windows leave nothing out, and channels are worth computing in blocks. */
+function covers(ops: Arithmetic, x: NodeId, y: NodeId, { kernel }: Window, block: number): boolean {
+  const [, channels, ...size] = ops.shapeOf(x) as ImageShape;
+  const outputs = ops.shapeOf(y).slice(2);
+  const whole = size.every((length, axis) => length === outputs[axis]! * kernel[axis]!);
+  return whole && suitsBlocks(channels, 1, block);
+}
+
+/** Results repeated over their windows, as images of x's size: for engines with blocks of channels. */
+function spread(ops: Arithmetic, x: NodeId, y: NodeId, dy: NodeId, window: Window): NodeId {
+  const { kernel } = window;
+  const [, channels] = ops.shapeOf(x) as ImageShape;
+  const ones = ops.filled([channels, 1, ...kernel], 1);
+  const repeated = (value: NodeId): NodeId =>
+    ops.op("conv-transpose", [value, ones], {
+      ...window,
+      group: channels,
+      layout: "nchw",
+      outputPadding: [0, 0],
+    });
+  const hits = ops.indicator(ops.compare("equal", x, repeated(y)));
+  const shares = ops.op("average-pool", [hits], {
+    ...window,
+    layout: "nchw",
+    countIncludePad: false,
+  });
+  const count = ops.mul(shares, scalar(kernel[0] * kernel[1]));
+  return ops.mul(hits, repeated(ops.div(dy, count)));
+}
 
 /** Whether windows neither overlap, nor skip, nor reach over the edge. */
 function tiles({ kernel, strides, pads, dilations }: Window): boolean {

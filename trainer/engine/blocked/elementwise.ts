@@ -11,6 +11,7 @@ const OPERATORS: { readonly [K in OpKind]?: string } = {
   add: "Add",
   sub: "Sub",
   mul: "Mul",
+  div: "Div",
   min: "Min",
   max: "Max",
   equal: "Equal",
@@ -39,11 +40,14 @@ export function writeElementwise(node: Node, b: Blocks): string | undefined {
 
 /** Whether every operand is a scalar or an image that is in blocks or can be brought there. */
 function isBlockwise(node: Node, b: Blocks): boolean {
-  if (node.type.shape.length !== 4) return false;
+  const { shape } = node.type;
+  if (shape.length !== 4) return false;
+  // Zeros that fill a block up would become 0 / 0.
+  if (node.kind === "div" && shape[1]! % b.size !== 0) return false;
   const whole = node.inputs.filter(id => elementCount(b.shapeOf(id)) !== 1);
   return (
     whole.some(id => b.has(id)) &&
-    whole.every(id => sameShape(b.shapeOf(id), node.type.shape) && (b.has(id) || b.isImage(id)))
+    whole.every(id => sameShape(b.shapeOf(id), shape) && (b.has(id) || b.isImage(id)))
   );
 }
 

@@ -13,6 +13,7 @@ import { writeDepthwiseGradient, writeMoment } from "./channel-products.ts";
 import { writeConvolution } from "./convolution.ts";
 import { writeCrop } from "./crop.ts";
 import { writeElementwise } from "./elementwise.ts";
+import { writePool, writeRepetition } from "./pooling.ts";
 import { writeChannelReduction, writeExtreme, writeImageMean, writeSpread } from "./reduction.ts";
 import { writeTransposedConvolution } from "./transposed-convolution.ts";
 import { writeWeightGradient } from "./weight-gradient.ts";
@@ -33,7 +34,9 @@ function special(node: Node, b: Blocks): string | undefined {
         writeWeightGradient(node, b) ?? writeDepthwiseGradient(node, b) ?? writeConvolution(node, b)
       );
     case "conv-transpose":
-      return writeTransposedConvolution(node, b);
+      return writeRepetition(node, b) ?? writeTransposedConvolution(node, b);
+    case "max-pool":
+      return writePool(node, b);
     case "batch-normalization":
       return writeNormalization(node, b);
     case "mul":
@@ -49,7 +52,7 @@ function special(node: Node, b: Blocks): string | undefined {
     case "reduce-min":
       return writeExtreme(node, b);
     case "average-pool":
-      return writeImageMean(node, b);
+      return writeImageMean(node, b) ?? writePool(node, b);
     case "slice":
       return writeCrop(node, b);
     case "expand":
