@@ -106,6 +106,7 @@ describe.skipIf(block === undefined)("a step in blocks equals the plain step", (
       [16, 16],
       [24, 5],
       [12, 3],
+      [6, 20],
     ] as const) {
       test(`${kind}, ${channels} channels, batch ${batch}`, async () => {
         const plain = stepGraph(kind, channels, batch);

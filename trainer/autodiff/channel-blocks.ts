@@ -9,8 +9,8 @@ export function filledUp(count: number, block: number): number {
   return Math.ceil(count / block) * block;
 }
 
-/** The least share of products that must not be filling. */
-const USEFUL = 0.5;
+/** The least share of products that must not be filling: blocks are about three times as fast. */
+const USEFUL = 0.3;
 
 /**
  * Whether a convolution of `inputs` to `outputs` channels is worth computing in
