@@ -7,7 +7,7 @@
  *
  * Layout    `depths`: a block is 16 k of 8 channels in two vectors of 16 bytes; byte k of
  *           vector h holds the codes of channels 4h … 4h + 3, the first in the lowest bits
- * Ranges    a pair of products is at most 2 · 8 · 2^7 = 2^11; 15 of them fit into 16 bits
+ * Ranges    a pair of products is at most 2 · 8 · 2^7 = 2^11, or 2^9 of plain codes; 15, or 63, fit into 16 bits
  * Registers 8 sums, 1 x, 1 codes, 2 masks, 1 product; the 8 32-bit sums wait in memory of
  *           the engine's choice
  */
@@ -23,7 +23,9 @@ import { sumOfWindow } from "./window-sums";
 const NR = 8;
 const KR = 16;
 const BLOCK_BYTES = 32;
+/** Between drains of sums of scaled codes, and of plain ones. */
 const BLOCKS_PER_DRAIN = 15;
+const BLOCKS_PER_PLAIN_DRAIN = 60;
 
 @inline
 function add(acc: v128, x: v128, codes: v128): v128 {
@@ -65,33 +67,38 @@ export function igemmTernaryRelaxed1x8(
       let sum4 = none, sum5 = none, sum6 = none, sum7 = none;
       for (let s = 0; s < segments; s++) {
         let a = x0 + load<i32>(table + (<usize>s << 2));
-        for (let todo = blocks; todo > 0; todo -= BLOCKS_PER_DRAIN) {
-          let acc0 = none, acc1 = none, acc2 = none, acc3 = none;
-          let acc4 = none, acc5 = none, acc6 = none, acc7 = none;
-          for (const end = a + KR * min<i32>(todo, BLOCKS_PER_DRAIN); a != end; a += KR) {
-            const v = v128.load(a);
-            let codes = v128.load(wk);
-            acc0 = add(acc0, v, v128.and(codes, mask0));
-            acc1 = add(acc1, v, v128.and(codes, mask1));
-            codes = i16x8.shr_u(codes, 4);
-            acc2 = add(acc2, v, v128.and(codes, mask0));
-            acc3 = add(acc3, v, v128.and(codes, mask1));
-            codes = v128.load(wk, 16);
-            acc4 = add(acc4, v, v128.and(codes, mask0));
-            acc5 = add(acc5, v, v128.and(codes, mask1));
-            codes = i16x8.shr_u(codes, 4);
-            acc6 = add(acc6, v, v128.and(codes, mask0));
-            acc7 = add(acc7, v, v128.and(codes, mask1));
-            wk += BLOCK_BYTES;
+        for (let todo = blocks; todo > 0; ) {
+          let acc0 = none, acc2 = none, acc4 = none, acc6 = none;
+          const rest = max<i32>(todo - BLOCKS_PER_PLAIN_DRAIN, 0);
+          while (todo > rest) {
+            const run = min<i32>(todo - rest, BLOCKS_PER_DRAIN);
+            let acc1 = none, acc3 = none, acc5 = none, acc7 = none;
+            for (const end = a + KR * run; a != end; a += KR) {
+              const v = v128.load(a);
+              let codes = v128.load(wk);
+              acc0 = add(acc0, v, v128.and(codes, mask0));
+              acc1 = add(acc1, v, v128.and(codes, mask1));
+              codes = i16x8.shr_u(codes, 4);
+              acc2 = add(acc2, v, v128.and(codes, mask0));
+              acc3 = add(acc3, v, v128.and(codes, mask1));
+              codes = v128.load(wk, 16);
+              acc4 = add(acc4, v, v128.and(codes, mask0));
+              acc5 = add(acc5, v, v128.and(codes, mask1));
+              codes = i16x8.shr_u(codes, 4);
+              acc6 = add(acc6, v, v128.and(codes, mask0));
+              acc7 = add(acc7, v, v128.and(codes, mask1));
+              wk += BLOCK_BYTES;
+            }
+            sum1 = drain(sum1, acc1);
+            sum3 = drain(sum3, acc3);
+            sum5 = drain(sum5, acc5);
+            sum7 = drain(sum7, acc7);
+            todo -= run;
           }
           sum0 = drain(sum0, acc0);
-          sum1 = drain(sum1, acc1);
           sum2 = drain(sum2, acc2);
-          sum3 = drain(sum3, acc3);
           sum4 = drain(sum4, acc4);
-          sum5 = drain(sum5, acc5);
           sum6 = drain(sum6, acc6);
-          sum7 = drain(sum7, acc7);
         }
       }
       const low = unscale(sum0, sum1, sum2, sum3, window);

@@ -38,6 +38,7 @@ interface Sizes {
 const FIXED_SIZES: readonly Sizes[] = [
   { segments: 1, length: 1, rows: 1, cols: 1, n: 1 },
   { segments: 1, length: 400, rows: 1, cols: 1, n: 10 },
+  { segments: 1, length: 1100, rows: 1, cols: 1, n: 9 },
   { segments: 5, length: 5, rows: 3, cols: 5, n: 6 },
   { segments: 5, length: 30, rows: 2, cols: 3, n: 16 },
   { segments: 3, length: 9, rows: 2, cols: 4, n: 16 },
@@ -47,10 +48,10 @@ const FIXED_SIZES: readonly Sizes[] = [
   { segments: 16, length: 60, rows: 1, cols: 4, n: 9 },
 ];
 
-/** Random sizes, after all fixed ones with random and then with the largest products. */
+/** Random sizes, after all fixed ones with random and then twice with the largest products. */
 function sizesOf(random: Random, index: number): Sizes {
   return (
-    [...FIXED_SIZES, ...FIXED_SIZES][index] ?? {
+    [...FIXED_SIZES, ...FIXED_SIZES, ...FIXED_SIZES][index] ?? {
       segments: random.integer(1, 4),
       length: random.pick([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 25, 33]),
       rows: random.integer(1, 4),
@@ -65,10 +66,15 @@ const INTEGER_KINDS = ["plain", "extreme", "lowest", "zero"] as const;
 
 const RANGES = { i8: [-128, 127], u7: [0, 127], tc2w: [-1, 1] } as const;
 
-/** The kind of all integers of a trial: the second round of fixed sizes sums the largest products. */
-function integerKind(random: Random, index: number): IntegerKind {
-  const worst = index >= FIXED_SIZES.length && index < 2 * FIXED_SIZES.length;
-  return worst ? "lowest" : random.pick(INTEGER_KINDS);
+/**
+ * The kind of the integers of an operand: the second round of fixed sizes sums the largest
+ * products, the third the largest that weights above zero make.
+ */
+function integerKind(random: Random, index: number, element: "i8" | "u7" | "tc2w"): IntegerKind {
+  const round = Math.floor(index / FIXED_SIZES.length);
+  if (round === 1) return element === "u7" ? "highest" : "lowest";
+  if (round === 2) return element === "i8" ? "lowest" : "highest";
+  return random.pick(INTEGER_KINDS);
 }
 
 /** Activations or weights of the `index`-th trial. */
@@ -79,7 +85,7 @@ function operand(
   index: number,
 ): Float32Array | Int8Array {
   if (element === "f32") return randomFloats(random, count, random.pick(FLOAT_KINDS));
-  return randomIntegers(random, count, integerKind(random, index), RANGES[element]);
+  return randomIntegers(random, count, integerKind(random, index, element), RANGES[element]);
 }
 
 function igemmTrials(family: ProductFamily): TrialMaker {

@@ -130,9 +130,9 @@ export function randomFloats(random: Random, count: number, kind: FloatKind): Fl
   });
 }
 
-export type IntegerKind = "plain" | "extreme" | "lowest" | "zero";
+export type IntegerKind = "plain" | "extreme" | "lowest" | "highest" | "zero";
 
-/** Integers in min…max: any, only the bounds, only `min`, or only 0. */
+/** Integers in min…max: any, only the bounds, only one of them, or only 0. */
 export function randomIntegers(
   random: Random,
   count: number,
@@ -141,6 +141,7 @@ export function randomIntegers(
 ): Int8Array {
   return Int8Array.from({ length: count }, () => {
     if (kind === "lowest") return min;
+    if (kind === "highest") return max;
     if (kind === "zero") return 0;
     return kind === "extreme" ? random.pick([min, max]) : random.integer(min, max);
   });
