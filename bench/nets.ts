@@ -9,7 +9,6 @@ import { rewrite } from "../model/ops/index.ts";
 import { modelKind } from "../trainer/models/index.ts";
 import type { ModelKind } from "../trainer/models/model.ts";
 import { matrixVector } from "./matrix-vector.ts";
-import { mobileNet } from "./mobilenet.ts";
 import { resnet18 } from "./resnet18.ts";
 
 export interface Net {
@@ -35,11 +34,9 @@ export interface Recipe {
   readonly rival?: string;
 }
 
-const [lenet5, dscnn, resnet8] = ["lenet5", "dscnn", "resnet8"].map(name => modelKind(name)!) as [
-  ModelKind,
-  ModelKind,
-  ModelKind,
-];
+const [lenet5, dscnn, resnet8, mobileNet] = ["lenet5", "dscnn", "resnet8", "mobilenet-v1"].map(
+  name => modelKind(name)!,
+) as [ModelKind, ModelKind, ModelKind, ModelKind];
 
 const RECIPES: readonly Recipe[] = [
   { name: "lenet5", kind: lenet5, image: [1, 28, 28], classes: 10 },
@@ -53,8 +50,8 @@ const RECIPES: readonly Recipe[] = [
     width: 1.5,
     rival: "resnet8",
   },
-  { name: "mobilenet-0.25", kind: mobileNet, image: [3, 96, 96], classes: 2, width: 0.25 },
-  { name: "mobilenet", kind: mobileNet, image: [3, 224, 224], classes: 1000 },
+  { name: "mobilenet-0.25", kind: mobileNet, image: [3, 96, 96], classes: 2 },
+  { name: "mobilenet", kind: mobileNet, image: [3, 224, 224], classes: 1000, width: 4 },
   { name: "resnet18", kind: resnet18, image: [3, 224, 224], classes: 1000 },
   { name: "gemv", kind: matrixVector, image: [1024, 1, 1], classes: 1024 },
 ];

@@ -62,7 +62,5 @@ export const Z = 2;
 export const PARAMETERS = 3;
 export const MASK = 4;
 export const SCRATCH = 5;
-/** The first local that is no parameter. */
-export const FIRST_LOCAL = 6;
-/** Numbers of parameters of every function. */
-export const PARAMETER_COUNT = FIRST_LOCAL;
+/** Parameters of every function; locals of its own follow. */
+export const PARAMETER_COUNT = 6;

@@ -1,14 +1,14 @@
 /** @file The loops over rows and vectors of pixels, which all generated code shares. */
 
-import { FIRST_LOCAL, MASK, X, Y, Z } from "./code-function.ts";
+import { MASK, PARAMETER_COUNT, X, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { columnOffset, ELEMENT_BYTES, LANES, type Planes } from "./planes.ts";
 
 export const VECTOR_BYTES = LANES * ELEMENT_BYTES;
-const ROW_COUNTER = FIRST_LOCAL;
-const COLUMN_COUNTER = FIRST_LOCAL + 1;
+const ROW_COUNTER = PARAMETER_COUNT;
+const COLUMN_COUNTER = PARAMETER_COUNT + 1;
 /** The first i32 local that the loops leave free. */
-export const FREE_INTEGER = FIRST_LOCAL + 2;
+export const FREE_INTEGER = PARAMETER_COUNT + 2;
 
 /** An address that moves with the pixels: bytes from one vector, and from one row, to the next. */
 export interface Walker {
