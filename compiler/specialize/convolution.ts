@@ -8,7 +8,7 @@ import { denseScratchBytes, generateDense, packDense, rejectsDense } from "./den
 import { generateDepthwise, packDepthwise, rejectsDepthwise } from "./depthwise.ts";
 import type { CodeConvolution } from "./layer.ts";
 
-export type { CodeFunction, CodeWork } from "./code-function.ts";
+export type { CodeFunction } from "./code-function.ts";
 export type { CodeConvolution } from "./layer.ts";
 export { packMask } from "./pixel-loop.ts";
 
