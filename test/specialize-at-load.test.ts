@@ -136,6 +136,7 @@ describe("a module that is specialised at load", () => {
     expect(await other.specialized).toEqual(await model.specialized);
     expect(resultsOf(other)).toEqual(resultsOf(model));
     expect(specialize(model)).toBe(specialize(model));
+    expect(await specialize(await model.instantiate())).toEqual(await model.specialized);
   });
 
   test("can be timed call by call", async () => {
