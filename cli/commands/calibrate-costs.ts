@@ -1,6 +1,7 @@
 /** @file `tritc calibrate-costs`: measures what calls cost on this machine. */
 
 import { arch } from "node:os";
+import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { DEFAULT_ENGINE, ENGINES, type Engine } from "../../core/abi.ts";
 import { type Calibration, calibrate } from "../calibrate/calibrate.ts";
@@ -57,9 +58,8 @@ function thisEngine(): Engine {
 }
 
 function machine(command: string | undefined): string {
-  const program = command?.split(/[/ ]/).findLast(word => /^[a-z]/.test(word));
-  const engine = program ?? `V8 ${process.versions.v8?.replace(/-.*/, "")}`;
-  return `${engine}, ${arch()}`;
+  const engine = command ?? `V8 ${process.versions.v8?.replace(/-.*/, "")}`;
+  return `${basename(engine)}, ${arch()}`;
 }
 
 function reportOf({ costs, fits, medianRunError, largestRunError }: Calibration): string {

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { WASI } from "node:wasi";
 import { asModelError } from "../../cli/module.ts";
 import { compile } from "../../compiler/index.ts";
+import { emitWithin } from "../../compiler/planner.ts";
 import { tensorOf } from "../../core/tensor.ts";
 import type { DiagnosticCode } from "../../model/diagnostics/codes.ts";
 import { parseGraph } from "../../model/ir/parse.ts";
@@ -173,10 +174,8 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
       { op: "Gather", inputs: ["table", "i"], outputs: ["y"], name: "embed" },
     ],
   }),
-  "compile/too-large": ({ write, path }) => [
-    ...["compile", write("model.onnx", makeModel(LAYER)), "-o", join(path, "model.wasm")],
-    ...["--max-bytes", "100"],
-  ],
+  "compile/too-large": () => () =>
+    emitWithin(undefined, 30_000, () => ({ wasm: new Uint8Array(35_457) })),
   "compile/bad-costs": ({ write, path }) => [
     ...["compile", write("model.onnx", makeModel(LAYER)), "-o", join(path, "model.wasm")],
     ...["--costs", write("costs.json", '{ "engine": "v8", "kernels": { "code": { "add": -1 } } }')],
