@@ -103,9 +103,6 @@ export function denseScratchBytes(conv: CodeConvolution): number {
   return Math.max(0, ...lines);
 }
 
-/** Where in scratch memory t lies, vectors of eight pixels, row after row: behind what the layer needs. */
-export const meanScratch = denseScratchBytes;
-
 /** What waits in scratch memory of eight pixels. */
 function lineBytes(block: Block): number {
   return block.channels.length * VECTOR_BYTES * vectorsOfSum(block);
@@ -146,7 +143,8 @@ class ChunkWriter {
     let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
     if (this.#readsMean) {
       this.#code.get(SCRATCH).set(MEAN);
-      this.#code.advance(MEAN, meanScratch(this.#conv));
+      // t lies behind, vectors of eight pixels, row after row.
+      this.#code.advance(MEAN, denseScratchBytes(this.#conv));
     }
     writePixelLoop(this.#code, output, this.#walkers(), ({ isEdge }) => {
       this.#start();

@@ -23,7 +23,7 @@ export interface CodeConvolution extends PixelShape, Finish {
   readonly bias: Int32Array;
   /** Of the input, its padding included. */
   readonly range: Interval;
-  /** Present where zeros stand for means: t of core/mean-term.ts lies at `meanScratch` of s. */
+  /** Present where zeros stand for means: t of core/mean-term.ts lies in s, behind the scratch memory. */
   readonly mean?: MeanTerm;
 }
 
