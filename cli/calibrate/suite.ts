@@ -62,10 +62,6 @@ export function* suiteModules(tiers: readonly SimdTier[]): Generator<SuiteModule
   }
 }
 
-export function suiteSize(tiers: readonly SimdTier[]): number {
-  return jobsFor(tiers).length;
-}
-
 function jobsFor(tiers: readonly SimdTier[]): Job[] {
   return tiers.flatMap(simd => {
     const isMain = simd === "simd128";
