@@ -51,13 +51,21 @@ test("another model's file is refused", () => {
 
 const NEIGHBOURS = 8;
 
-/** Where the first of `NEIGHBOURS` bytes of a block stands in the module, which leaves out zeros. */
+/** Where a byte stands in the module that holds weights: padding is the commonest byte of its block. */
 function placeOf(blocks: readonly Uint8Array[], wasm: Uint8Array): number {
   for (const data of blocks) {
+    const padding = commonest(data);
     for (let start = 0; start + NEIGHBOURS <= data.length; start++) {
+      if (data[start] === padding) continue;
       const at = Buffer.from(wasm).indexOf(data.subarray(start, start + NEIGHBOURS));
       if (at >= 0) return at;
     }
   }
   throw new Error("no weights are in the module");
+}
+
+function commonest(data: Uint8Array): number {
+  const counts = new Map<number, number>();
+  for (const byte of data) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+  return [...counts].toSorted((a, b) => b[1] - a[1])[0]![0];
 }
