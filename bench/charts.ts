@@ -24,7 +24,7 @@ const OUR_COLOURS: Readonly<Record<string, string>> = {
 /** How many times faster than each rival, by share of zeros; a panel per network. */
 export function ratioChart(rows: readonly Row[]): Promise<string> {
   const points = rows
-    .filter(row => row.ours.startsWith("code-"))
+    .filter(row => /^code-\d+-relaxed$/.test(row.ours))
     .map(row => ({ ...row, percent: Math.round(100 * row.zeros) }));
   return chart(({ Plot, draw }) =>
     draw({

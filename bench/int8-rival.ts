@@ -43,7 +43,8 @@ export function int8Rival(graph: Graph, samples: Iterable<Sample>): Uint8Array {
  */
 function largeProduct(node: Node, e: ExportGraph): string | undefined {
   if (node.kind !== "gemm" || node.attrs.clamp !== undefined) return undefined;
-  const [x, weights, bias] = node.inputs.map(id => e.node(id));
+  const [read, weights, bias] = node.inputs.map(id => e.node(id));
+  const x = read?.kind === "reshape" ? e.node(read.inputs[0]!) : read;
   if (x?.kind !== "dequantize" || weights?.kind !== "const") return undefined;
   const { tensor, quantization } = weights.attrs;
   const source = e.node(x.inputs[0]!);
@@ -53,8 +54,9 @@ function largeProduct(node: Node, e: ExportGraph): string | undefined {
   const [outputs, inputs] = tensor.shape as [number, number];
   if (outputs * inputs < LARGE_PRODUCT || !node.attrs.transposeB) return undefined;
   const columns = e.constant(transposed(tensor as Tensor<"i8">, outputs, inputs), "columns");
+  const rows = e.reshape(e.value(source.id), [node.type.shape[0]!, inputs]);
   const zeroPoint = e.constant(tensorOf("u8", [], source.attrs.zeroPoints), "zero-point");
-  const sums = e.emit("MatMulInteger", [e.value(source.id), columns, zeroPoint]);
+  const sums = e.emit("MatMulInteger", [rows, columns, zeroPoint]);
   const real = e.emit("Cast", [sums], { to: { int: elementTypeOf("f32") } });
   const scales = quantization.scales.map(scale => Math.fround(scale * source.attrs.scales[0]!));
   const scaled = e.emit("Mul", [real, e.constant(tensorOf("f32", [outputs], scales), "scales")]);

@@ -19,8 +19,8 @@ const SPEED = { optimize: "speed", activations: "u7" } as const;
 const SHARES = [0.33, 0.5, 0.7, 0.9] as const;
 
 /**
- * `ternary` is the library's kernels, `-relaxed` on that tier, `code-70` weights as code with 70 % zeros, `loaded-70` the
- * same written as the module is loaded, `lists-70` the kernels that stand in for it till then.
+ * `ternary` is the library's kernels, `code-70` weights as code with 70 % zeros, `-relaxed` either on that tier, `loaded-70`
+ * code written as the module is loaded, `lists-70` the kernels that stand in for it till then.
  */
 export const VARIANTS: readonly Variant[] = [
   { name: "f32", weights: "f32" },
@@ -32,6 +32,12 @@ export const VARIANTS: readonly Variant[] = [
     weights: "auto" as const,
     zeros,
     options: SPEED,
+  })),
+  ...SHARES.map(zeros => ({
+    name: `code-${100 * zeros}-relaxed`,
+    weights: "auto" as const,
+    zeros,
+    options: { ...SPEED, simd: "relaxed" as const },
   })),
   { name: "lists-70", weights: "auto", zeros: 0.7, options: { ...SPEED, method: "lists" } },
   { name: "loaded-70", weights: "auto", zeros: 0.7, options: { ...SPEED, specializeAtLoad: true } },
