@@ -34,6 +34,8 @@ interface Case {
   readonly bias?: number;
   /** All pixels and weights are as large as they get. */
   readonly extreme?: boolean;
+  /** The first input channels, that no filter reads. */
+  readonly unread?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -75,6 +77,8 @@ const CASES: readonly Case[] = [
   { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 6, extreme: true },
   { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 0, extreme: true },
   { channels: [90, 13], size: [1, 8], kernel: [3, 3], shift: 7, extreme: true, outputPhases: 2 },
+  // A loop body with more taps that nobody reads than the search has room for.
+  { channels: [1024, 3], size: [1, 9], kernel: [3, 3], zeros: 0.5, shift: 5, unread: 940 },
   ...[20, 50, 127].map(magnitude => ({
     ...({ channels: [4, 4], group: 4, size: [3, 10], kernel: [3, 3] } as const),
     ...{ magnitude, shift: 9, extreme: true },
@@ -193,12 +197,15 @@ function problemOf(settings: Case) {
   const pads = kernel.map((k, axis) => Math.floor(((k - 1) * dilations[axis]!) / 2));
   const reach = kernel.map((k, axis) => (k - 1) * dilations[axis]!);
   const taps = (inputs / group) * kernel[0] * kernel[1];
-  const weights = Int8Array.from({ length: outputs * taps }, () =>
-    settings.extreme
-      ? magnitude
-      : random.uniform() < (settings.zeros ?? 0)
-        ? 0
-        : (random.integer(0, 1) * 2 - 1) * random.integer(1, magnitude),
+  const unread = (settings.unread ?? 0) * kernel[0] * kernel[1];
+  const weights = Int8Array.from({ length: outputs * taps }, (_, i) =>
+    i % taps < unread
+      ? 0
+      : settings.extreme
+        ? magnitude
+        : random.uniform() < (settings.zeros ?? 0)
+          ? 0
+          : (random.integer(0, 1) * 2 - 1) * random.integer(1, magnitude),
   );
   const input = planesFor(inputs, rows * rowStride + reach[0]!, columns * stride, pads[1]!, stride);
   const output = planesFor(outputs, rows, columns, 1, settings.outputPhases ?? 1);

@@ -199,13 +199,19 @@ class ChunkWriter {
   #sum() {
     const { channels, chunks } = this.#block;
     const [first, end] = chunks[this.#chunk]!;
-    const signs = signsOf(this.#conv, channels, first, end);
+    const taps = wantedTaps(this.#conv, channels, first, end);
+    const signs = signsOf(this.#conv, channels, taps);
+    const offsets = offsetsOf(this.#conv, channels[0]!);
     return writeSums(
       this.#code,
       {
-        offsets: offsetsOf(this.#conv, channels[0]!).slice(first, end),
+        offsets: taps.map(tap => offsets[tap]!),
         ...signs,
-        sums: sumsOf(this.#conv.weights, `${channels} ${first} ${end}`, signs),
+        sums: sumsOf(
+          this.#conv.weights,
+          `${tapsOf(this.#conv)} ${channels} ${first} ${end}`,
+          signs,
+        ),
       },
       {
         address: X,
@@ -292,17 +298,27 @@ function offsetsOf(conv: CodeConvolution, channel: number): number[] {
   );
 }
 
+/** Those of the taps `first` … `end` that a channel reads: a chunk may have any number of others. */
+function wantedTaps(
+  conv: CodeConvolution,
+  channels: readonly number[],
+  first: number,
+  end: number,
+): number[] {
+  const all = tapsOf(conv);
+  const taps = Array.from({ length: end - first }, (_, i) => first + i);
+  return taps.filter(tap => channels.some(channel => conv.weights[channel * all + tap] !== 0));
+}
+
 /** Bit j of a tap's masks is the sign of its weight for `channels[j]`. */
-function signsOf(conv: CodeConvolution, channels: readonly number[], first: number, end: number) {
-  const taps = tapsOf(conv);
-  const plus = new Array<number>(end - first).fill(0);
-  const minus = new Array<number>(end - first).fill(0);
-  channels.forEach((channel, j) => {
-    for (let tap = first; tap < end; tap++) {
-      const weight = conv.weights[channel * taps + tap]!;
-      if (weight > 0) plus[tap - first]! |= 1 << j;
-      if (weight < 0) minus[tap - first]! |= 1 << j;
-    }
-  });
-  return { plus, minus };
+function signsOf(conv: CodeConvolution, channels: readonly number[], taps: readonly number[]) {
+  const all = tapsOf(conv);
+  const masksOf = (sign: number): number[] =>
+    taps.map(tap =>
+      channels.reduce(
+        (mask, channel, j) => mask | (conv.weights[channel * all + tap] === sign ? 1 << j : 0),
+        0,
+      ),
+    );
+  return { plus: masksOf(1), minus: masksOf(-1) };
 }
