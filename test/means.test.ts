@@ -308,6 +308,21 @@ describe("written as code", () => {
 });
 
 describe("in whole", () => {
+  test("one mean for all columns of a matrix with one row", () => {
+    const graph = graphOf(b => {
+      const trits = tensor("i8", [1, 5], Int8Array.of(1, 0, -1, 1, 0));
+      const quantization = { scales: [0.5], zeroPoints: [0] };
+      const w = b.add("dequantize", [b.constant(trits, { quantization })], {});
+      const mean = b.constant(tensor("f32", [1], Float32Array.of(0.25)));
+      const attrs = { transposeA: false, transposeB: false, alpha: 1, beta: 1 };
+      return [b.add("gemm", [b.input("x", "f32", [3, 1]), b.add("add", [w, mean], {})], attrs)];
+    });
+    const compiled = (simd: SimdTier) => compileGraph(graph, { simd });
+    expect(mismatch(compiled, inputOf(graph, 7))).toBeUndefined();
+    const given = inputOf(graph, 7);
+    expect(evaluate(compiled("simd128").graph, given)).toEqual(evaluate(graph, given));
+  });
+
   test("ONNX holds weights and means as sums of constants, read back as they were", () => {
     const graph = convolution(2, LAYERS.groups!);
     const again = readOnnx(writeOnnx(graph));

@@ -129,6 +129,8 @@ function canonicalWeights(
   if (scales.some(scale => scale < 0)) return undefined;
   const perIndex = (values: readonly number[], c: number): number =>
     values.length === 1 ? values[0]! : values[c]!;
+  const perChannel = (values: readonly number[]): number[] =>
+    Array.from({ length: channels }, (_, c) => perIndex(values, c));
   const stride = elementCount(tensor.shape.slice(axis + 1));
   const values = toNumbers(tensor).map((value, i) => {
     const c = Math.floor(i / stride) % channels;
@@ -139,10 +141,10 @@ function canonicalWeights(
   return {
     tensor: tensorOf(dtype, tensor.shape, values),
     quantization: {
-      scales: Array.from({ length: channels }, (_, c) => perIndex(scales, c)),
+      scales: perChannel(scales),
       zeroPoints: new Array<number>(channels).fill(0),
       axis,
-      ...withMeans(means),
+      ...withMeans(means && perChannel(means)),
     },
     name,
   };
