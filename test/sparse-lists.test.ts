@@ -98,6 +98,8 @@ describe("parameters of lists", () => {
     expect(unpackListParameters(packed.subarray(0, 20), 0)).toBeUndefined();
     expect(unpackListParameters(packed, 1)).toBeUndefined();
     expect(unpackListParameters(new Uint8Array(1000).fill(255), 0)).toBeUndefined();
+    const huge = packListParameters({ ...layer, kernel: [60_000, 60_000] });
+    expect(unpackListParameters(huge, 0)).toBeUndefined();
   });
 });
 

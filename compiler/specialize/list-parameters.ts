@@ -172,15 +172,20 @@ function fits(bytes: Uint8Array, at: number, count: number): boolean {
   return at >= 0 && at + count <= bytes.length;
 }
 
+/** Weights of a layer for whose code anyone would wait. */
+const MOST_WEIGHTS = 2 ** 28;
+
 /** Whether all counts are positive, and choices are among those there are. */
 function isSound(words: Words): boolean {
   const { channels, inputs, group, kernelRows, kernelColumns, rows, columns } = words;
   const { strideRows, strideColumns } = words;
+  const weights = channels * (inputs / group) * kernelRows * kernelColumns;
   const counts = [channels, inputs, group, kernelRows, kernelColumns, strideRows, strideColumns];
   return (
     [...counts, rows, columns].every(count => count > 0 && count < 2 ** 16) &&
     [words.xPhases, words.yPhases].every(choice => choice === 1 || choice === 2) &&
     [4, 8].includes(words.gapBits) &&
+    weights <= MOST_WEIGHTS &&
     inputs % group === 0 &&
     channels % group === 0
   );
