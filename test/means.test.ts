@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Compilation } from "../compiler/index.ts";
+import { detectTernary } from "../compiler/passes/detect-ternary.ts";
 import type { SimdTier } from "../core/abi.ts";
 import { deriveMeanTerm, meanOf, meanRange } from "../core/mean-term.ts";
 import {
@@ -308,6 +309,22 @@ describe("written as code", () => {
 });
 
 describe("in whole", () => {
+  test("a mean is found in a filter of any size", () => {
+    const count = 400_000;
+    const values = Float32Array.from(
+      { length: count },
+      (_, i) => [0.25, 0.75, -0.25, 0.25][i % 4]!,
+    );
+    const graph = graphOf(b => {
+      const attrs = { transposeA: false, transposeB: true, alpha: 1, beta: 1 };
+      const w = b.constant(tensor("f32", [1, count], values));
+      return [b.add("gemm", [b.input("x", "f32", [1, count]), w], attrs)];
+    });
+    const detected = detectTernary.run(graph);
+    const [w] = detected.nodes.filter(node => node.kind === "const");
+    expect(w!.type).toMatchObject({ dtype: "i2", quantization: { scales: [0.5], means: [0.25] } });
+  });
+
   test("one mean for all columns of a matrix with one row", () => {
     const graph = graphOf(b => {
       const trits = tensor("i8", [1, 5], Int8Array.of(1, 0, -1, 1, 0));

@@ -79,9 +79,15 @@ const DISTANCE_TOLERANCE = 2 ** -21;
 
 /** The one distance from `mean` beside 0. */
 function distanceOf(channel: Float32Array, mean: number): number | undefined {
-  const distances = channel.map(w => Math.abs(w - mean)).filter(distance => distance !== 0);
-  const [least, most] = [Math.min(...distances), Math.max(...distances)];
-  const largest = channel.reduce((size, w) => Math.max(size, Math.abs(w)), 0);
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  let largest = 0;
+  for (const w of channel) {
+    const distance = Math.fround(Math.abs(w - mean));
+    if (distance !== 0) least = Math.min(least, distance);
+    most = Math.max(most, distance);
+    largest = Math.max(largest, Math.abs(w));
+  }
   if (most - least > largest * DISTANCE_TOLERANCE) return undefined;
   return Math.fround((least + most) / 2);
 }
