@@ -187,6 +187,15 @@ describe("a layer", () => {
   });
 });
 
+test("a module without layers to replace loads without a warning", async () => {
+  const dense = { ...options, weights: "int8", specializeAtLoad: true } as const;
+  const { model, warnings } = await loaded({}, compileGraph(graph, dense).wasm);
+  expect(model.exports.tritc_layers).toBeUndefined();
+  expect(await model.specialized).toMatchObject({ layers: 0, bytes: 0 });
+  expect(warnings).toEqual([]);
+  expect(await specialize(model)).toMatchObject({ layers: 0 });
+});
+
 function memoryCache(entries = new Map<string, Uint8Array<ArrayBuffer>>()) {
   const cache: SpecializeCache = {
     get: async key => entries.get(key),

@@ -27,8 +27,8 @@ export function addLayerTable(module: WasmModule, layers: readonly Expression[])
   );
 }
 
-/** The section that says what lies behind each slot; none without slots. */
-export function addLayerSection(module: WasmModule, { calls }: Plan): void {
+/** The section that says what lies behind each slot; without slots it is there if `isAsked` for. */
+export function addLayerSection(module: WasmModule, { calls }: Plan, isAsked: boolean): void {
   const slots = calls.flatMap(({ slot }) => slot ?? []);
-  if (slots.length > 0) module.addCustomSection(SPECIALIZE_SECTION, writeSlots(slots));
+  if (isAsked || slots.length > 0) module.addCustomSection(SPECIALIZE_SECTION, writeSlots(slots));
 }

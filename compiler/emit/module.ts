@@ -111,7 +111,7 @@ function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): voi
   addFunctions(module, plan, kernels);
   if (shell !== undefined) addCommand(module, shell.address, kernels);
   module.addCustomSection(MANIFEST_SECTION, manifestBytes(manifest));
-  addLayerSection(module, plan);
+  addLayerSection(module, plan, manifest.options.specializeAtLoad === true);
   binaryen.setDebugInfo(false);
   binaryen.setFastMath(false);
   module.runPasses(PASSES);

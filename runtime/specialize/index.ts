@@ -13,7 +13,12 @@
 
 import { load as loadModule, type Model, type ModelTypes } from "../index.ts";
 import type { ModuleSource } from "../source.ts";
-import { type SpecializeOptions, type SpecializeReport, specialize } from "./specialize.ts";
+import {
+  NOTHING,
+  type SpecializeOptions,
+  type SpecializeReport,
+  specialize,
+} from "./specialize.ts";
 
 export type { SpecializeCache } from "./cache.ts";
 export { type SpecializeOptions, type SpecializeReport, specialize } from "./specialize.ts";
@@ -57,14 +62,6 @@ export async function load<T extends ModelTypes = ModelTypes>(
   if (time === "before") await specialized;
   return Object.assign(model, { specialized });
 }
-
-const NOTHING: SpecializeReport = {
-  layers: 0,
-  generateMs: 0,
-  compileMs: 0,
-  bytes: 0,
-  isCached: false,
-};
 
 async function attempt(model: Model, options: SpecializeOptions): Promise<SpecializeReport> {
   try {

@@ -38,6 +38,15 @@ interface Code extends SpecializeReport {
   readonly module: WebAssembly.Module;
 }
 
+/** Where no layer is replaced. */
+export const NOTHING: SpecializeReport = {
+  layers: 0,
+  generateMs: 0,
+  compileMs: 0,
+  bytes: 0,
+  isCached: false,
+};
+
 const codes = new WeakMap<WebAssembly.Module, Promise<Code>>();
 const done = new WeakMap<Model, Promise<SpecializeReport>>();
 
@@ -62,6 +71,7 @@ export function specialize(
 async function putCode(model: Model, options: SpecializeOptions): Promise<SpecializeReport> {
   const { memory, [EXPORTS.layers]: table } = model.exports;
   const slots = slotsOf(model.module);
+  if (slots.length === 0) return NOTHING; // such a module has no table
   if (table === undefined || table.length < slots.length) {
     throw new RunError("run/not-tritc", "the module", `a table of ${slots.length}`, "none");
   }
