@@ -68,7 +68,7 @@ function outerFault(bytes: Uint8Array): Diagnostic | undefined {
     }
     const next = skip(bytes, tag.next, wireType);
     if (next === undefined) return notOnnx(`byte ${at} is not a field`);
-    if (next > bytes.length) return truncated(`${next - bytes.length} bytes, at least,`);
+    if (next > bytes.length) return truncated(`a part of at least ${next - bytes.length} bytes`);
     at = next;
   }
   return undefined;
