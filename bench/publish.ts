@@ -24,28 +24,28 @@ const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const [benchPath, layersPath] = positionals;
-if (benchPath === undefined || layersPath === undefined) {
-  console.error("usage: node bench/publish.ts BENCH.json LAYERS.json");
+if (benchPath === undefined) {
+  console.error("usage: node bench/publish.ts BENCH.json [LAYERS.json]");
   process.exit(2);
 }
 const report = JSON.parse(readFileSync(benchPath, "utf8")) as BenchReport;
-const layers = JSON.parse(readFileSync(layersPath, "utf8")) as { readonly rows: LayerTime[] };
+const layerRows =
+  layersPath === undefined
+    ? []
+    : (JSON.parse(readFileSync(layersPath, "utf8")) as { readonly rows: LayerTime[] }).rows;
 
 mkdirSync(`${DOCS}images`, { recursive: true });
 write("images/bench.svg", await ratioChart(report.rows));
-write("images/layers.svg", await layerChart(layers.rows));
-write("benchmarks.json", `${JSON.stringify({ ...report, layers: layers.rows }, null, 2)}\n`);
-write("benchmarks.md", page(report, layers.rows));
+if (layerRows.length > 0) write("images/layers.svg", await layerChart(layerRows));
+write("benchmarks.json", `${JSON.stringify({ ...report, layers: layerRows }, null, 2)}\n`);
+write("benchmarks.md", page(report));
 
 function write(path: string, text: string): void {
   writeFileSync(`${DOCS}${path}`, text);
   console.log(`wrote docs/${path}`);
 }
 
-function page(
-  { machine, node, rows, memory }: BenchReport,
-  layerRows: readonly LayerTime[],
-): string {
+function page({ machine, node, rows, memory }: BenchReport): string {
   return [
     "# Benchmarks",
     "",
@@ -67,15 +67,21 @@ function page(
     "",
     ...memoryTable(memory),
     "",
+    ...(layerRows.length === 0 ? [] : layerSection(layerRows)),
+  ].join("\n");
+}
+
+function layerSection(rows: readonly LayerTime[]): string[] {
+  return [
     "## As layers grow",
     "",
-    `3×3 convolutions at ${percent(layerRows[0]?.zeros ?? 0)} zeros, in GMAC/s of the dense layer: half the difference between a chain of three and a single one.`,
+    `3×3 convolutions at ${percent(rows[0]!.zeros)} zeros, in GMAC/s of the dense layer: half the difference between a chain of three and a single one.`,
     "",
     "![Speed of 3×3 convolutions by their number of channels](images/layers.svg)",
     "",
-    ...layerTable(layerRows),
+    ...layerTable(rows),
     "",
-  ].join("\n");
+  ];
 }
 
 function ratioLines(rows: readonly Row[]): string[] {
@@ -116,8 +122,13 @@ function layerTable(rows: readonly LayerTime[]): string[] {
   return markdown(["channels", ...names], body);
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
-const kilo = (bytes: number): string => (bytes / 1000).toFixed(0);
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function kilo(bytes: number): string {
+  return (bytes / 1000).toFixed(0);
+}
 
 function markdown(head: readonly string[], body: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

@@ -25,22 +25,22 @@ const SHARES = [0.33, 0.5, 0.7, 0.9] as const;
 export const VARIANTS: readonly Variant[] = [
   { name: "f32", weights: "f32" },
   { name: "int8", weights: "int8" },
-  { name: "ternary", weights: "auto", zeros: 0.5 },
-  { name: "ternary-relaxed", weights: "auto", zeros: 0.5, options: { simd: "relaxed" } },
+  { name: "ternary", weights: "int8", zeros: 0.5 },
+  { name: "ternary-relaxed", weights: "int8", zeros: 0.5, options: { simd: "relaxed" } },
   ...SHARES.map(zeros => ({
     name: `code-${100 * zeros}`,
-    weights: "auto" as const,
+    weights: "int8" as const,
     zeros,
     options: SPEED,
   })),
   ...SHARES.map(zeros => ({
     name: `code-${100 * zeros}-relaxed`,
-    weights: "auto" as const,
+    weights: "int8" as const,
     zeros,
     options: { ...SPEED, simd: "relaxed" as const },
   })),
-  { name: "lists-70", weights: "auto", zeros: 0.7, options: { ...SPEED, method: "lists" } },
-  { name: "loaded-70", weights: "auto", zeros: 0.7, options: { ...SPEED, specializeAtLoad: true } },
+  { name: "lists-70", weights: "int8", zeros: 0.7, options: { ...SPEED, method: "lists" } },
+  { name: "loaded-70", weights: "int8", zeros: 0.7, options: { ...SPEED, specializeAtLoad: true } },
 ];
 
 const kernels = loadKernelLibrary();
