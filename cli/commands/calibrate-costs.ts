@@ -4,6 +4,7 @@ import { arch } from "node:os";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { DEFAULT_ENGINE, ENGINES, type Engine } from "../../core/abi.ts";
+import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { type Calibration, calibrate } from "../calibrate/calibrate.ts";
 import { writeOutputs } from "../files.ts";
 import { optimizingNode, otherProgram } from "../measure/timers.ts";
@@ -38,6 +39,7 @@ export function addCalibrateCosts(program: Command, { terminal }: Session): void
   addJson(command)
     .addHelpText("after", EXAMPLES)
     .action(async ({ engine = thisEngine(), out, json, ...flags }: CalibrateFlags) => {
+      if (flags.with === undefined && engine !== thisEngine()) throw notHere(engine);
       const timer = flags.with === undefined ? optimizingNode : otherProgram(flags.with);
       const result = await calibrate(engine, machine(flags.with), timer, ({ name }) => {
         if (terminal.interactive) terminal.err(`measuring ${name}\n`);
@@ -49,6 +51,15 @@ export function addCalibrateCosts(program: Command, { terminal }: Session): void
       if (json) printJson(terminal, result);
       else terminal.out(reportOf(result));
     });
+}
+
+function notHere(engine: Engine): UsageError {
+  return new UsageError(
+    problem("usage/bad-option", `this program runs on ${thisEngine()}, not on ${engine}`, {
+      at: `--engine ${engine}`,
+      help: "name a program that runs on it: --with PROGRAM",
+    }),
+  );
 }
 
 /** The family of the engine that runs this. */

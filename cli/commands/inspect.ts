@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Compilation } from "../../compiler/index.ts";
 import type { Manifest, OptimizeChoice, Port } from "../../core/abi.ts";
+import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { type CompileRequest, compileModel } from "../compile-model.ts";
 import { addCompileOptions } from "../compile-options.ts";
 import { checkWritable, readInput } from "../files.ts";
@@ -47,6 +48,7 @@ export function addInspect(program: Command, { terminal }: Session): void {
     .addHelpText("after", `\n${DATA_HELP}\n${EXAMPLES}`)
     .action(async (path: string, flags: InspectFlags) => {
       const bytes = readInput(path);
+      if (flags.frontier !== undefined) checkFrontier(flags.frontier, path, isWasm(bytes));
       if (isWasm(bytes)) return showModule(bytes, path, flags);
       if (!isCompiled(flags)) return showModel(bytes, path, flags);
       const request = { ...flags, optimize: flags.optimize ?? "size" };
@@ -77,6 +79,25 @@ export function addInspect(program: Command, { terminal }: Session): void {
     if (json) printJson(terminal, { ...report, ...(frontier && { frontier }) });
     else terminal.out(moduleText(report));
   }
+}
+
+/** @throws usage/bad-option where there is nothing to draw, or no such form of picture */
+function checkFrontier(file: string, path: string, isModule: boolean): void {
+  if (isModule) {
+    throw new UsageError(
+      problem("usage/bad-option", "a module's choices are made: it has no frontier", {
+        at: `--frontier ${file}`,
+        help: `give the model that ${path} was compiled from`,
+      }),
+    );
+  }
+  if (/\.(html|svg)$/.test(file)) return;
+  throw new UsageError(
+    problem("usage/bad-option", "the frontier is drawn as HTML or SVG", {
+      at: `--frontier ${file}`,
+      help: "give a file that ends in .html or .svg",
+    }),
+  );
 }
 
 /** Whether what is wanted of a model is known of its module only. */

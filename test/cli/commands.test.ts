@@ -182,6 +182,26 @@ describe("inspect", () => {
     const { out } = await runTritc("inspect", model);
     expect(out).toMatch(/image: f32\[1,1,28,28\] nchw/);
   });
+
+  test.each([
+    [module, "frontier.svg", /a module's choices are made/],
+    [model, "frontier.png", /ends in \.html or \.svg/],
+  ])("refuses to draw %s as %s", async (file, picture, message) => {
+    const { code, err } = await runTritc(
+      "inspect",
+      file,
+      "--frontier",
+      join(scratch.path, picture),
+    );
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
+
+test("costs of an engine are measured on that engine", async () => {
+  const { code, err } = await runTritc("calibrate-costs", "--engine", "jsc");
+  expect(code).toBe(2);
+  expect(err).toMatch(/runs on v8-\d+, not on jsc/);
 });
 
 describe("run", () => {
