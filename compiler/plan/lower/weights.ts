@@ -23,7 +23,6 @@ export function elementOf({ type }: Node): WeightElement | undefined {
 /** The `<wgt>` part of a kernel's name. */
 export const WEIGHT_WORDS = { f32: "f32", i8: "qc8w", tc2w: "tc2w" } as const;
 const REPORT_WORDS = { f32: "f32", i8: "int8", tc2w: "ternary" } as const;
-const WEIGHT_BITS = { f32: 32, i8: 8, tc2w: 2 } as const;
 
 export function weightFacts(weights: Node, storedBytes: number, macs: number): WeightFacts {
   const { data } = (weights as Node<"const">).attrs.tensor;
