@@ -56,8 +56,8 @@ export type OptimizeChoice = (typeof OPTIMIZE_CHOICES)[number];
 /** Library kernels on dense images, or a way to compute on channel planes. */
 export const METHOD_NAMES = ["kernels", "code", "lists"] as const;
 export type MethodName = (typeof METHOD_NAMES)[number];
-/** Families of engines, each with costs of its own; V8 11 is that of Node 20. */
-export const ENGINES = ["v8-13", "v8-11", "spidermonkey", "jsc", "wasmtime"] as const;
+/** Families of engines whose costs were measured; V8 11 is that of Node 20. */
+export const ENGINES = ["v8-13", "v8-11"] as const;
 export type Engine = (typeof ENGINES)[number];
 export const DEFAULT_ENGINE: Engine = "v8-13";
 

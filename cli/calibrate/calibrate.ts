@@ -8,7 +8,7 @@ import {
   priceOf,
 } from "../../compiler/costs/costs.ts";
 import { splitRun } from "../../compiler/emit/split-run.ts";
-import { type Engine, SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
+import { SIMD_TIERS, type SimdTier } from "../../core/abi.ts";
 import type { Timer } from "../measure/timers.ts";
 import { type Fit, fitPrices, type MeasuredCall } from "./fit.ts";
 import { type SuiteModule, suiteModules } from "./suite.ts";
@@ -27,8 +27,9 @@ const TIMES = { warmMs: 60, budgetMs: 140, quantile: 0.25 };
 /** Kernels with fewer calls are priced like others of their instruction set. */
 const FEWEST_CALLS = 3;
 
+/** `known`: what is kept of kernels that the suite does not call. */
 export async function calibrate(
-  engine: Engine,
+  known: Costs,
   measuredOn: string,
   timer: Timer,
   report: (module: SuiteModule) => void,
@@ -52,8 +53,9 @@ export async function calibrate(
     .map(name => [name, calls.filter(({ kernel }) => kernel === name)] as const)
     .filter(([, own]) => own.length >= FEWEST_CALLS)
     .map(([name, own]) => [name, fitPrices(own, priorOf(name, others))] as const);
-  const kernels = Object.fromEntries(fits.map(([kernel, { prices }]) => [kernel, prices]));
-  const costs = { engine, measuredOn, kernels, others };
+  const fitted = Object.fromEntries(fits.map(([kernel, { prices }]) => [kernel, prices]));
+  const kernels = sortedByName({ ...known.kernels, ...fitted });
+  const costs = { engine: known.engine, measuredOn, kernels, others };
   return { costs, fits, ...runErrors(runs, costs) };
 }
 
@@ -69,16 +71,22 @@ const CODE_PRIOR: Prices = {
   ...{ code: 0.02, excess: 0.02 },
 };
 
-/** What a kernel costs of which nothing is known but its instruction set. */
+/** What a kernel costs of which nothing is known but its instruction set; most is known of simd128. */
 function othersOf(calls: readonly MeasuredCall[]): Record<SimdTier, Prices> {
-  const simd = calls.filter(({ kernel }) => kernel.includes("__simd128"));
-  const fitted = SIMD_TIERS.map(tier => {
-    const own = calls.filter(
-      ({ kernel }) => kernel.includes(`__${tier}`) && kernel !== CODE_KERNEL,
-    );
-    return [tier, fitPrices(own.length < FEWEST_CALLS ? simd : own, {}).prices] as const;
-  });
-  return Object.fromEntries(fitted) as Record<SimdTier, Prices>;
+  const pricesOf = (tier: SimdTier, prior: Prices): Prices => {
+    const own = calls.filter(({ kernel }) => kernel.includes(`__${tier}`));
+    return own.length < FEWEST_CALLS ? prior : fitPrices(own, prior).prices;
+  };
+  const simd128 = pricesOf("simd128", {});
+  const entries = SIMD_TIERS.map(tier => [
+    tier,
+    tier === "simd128" ? simd128 : pricesOf(tier, simd128),
+  ]);
+  return Object.fromEntries(entries) as Record<SimdTier, Prices>;
+}
+
+function sortedByName(kernels: Costs["kernels"]): Costs["kernels"] {
+  return Object.fromEntries(Object.entries(kernels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function runErrors(

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { DEFAULT_ENGINE, ENGINES, type Engine } from "../../core/abi.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { loadKernelLibrary } from "../../targets/kernel-files.ts";
 import { type Calibration, calibrate } from "../calibrate/calibrate.ts";
 import { writeOutputs } from "../files.ts";
 import { optimizingNode, otherProgram } from "../measure/timers.ts";
@@ -41,9 +42,14 @@ export function addCalibrateCosts(program: Command, { terminal }: Session): void
     .action(async ({ engine = thisEngine(), out, json, ...flags }: CalibrateFlags) => {
       if (flags.with === undefined && engine !== thisEngine()) throw notHere(engine);
       const timer = flags.with === undefined ? optimizingNode : otherProgram(flags.with);
-      const result = await calibrate(engine, machine(flags.with), timer, ({ name }) => {
-        if (terminal.interactive) terminal.err(`measuring ${name}\n`);
-      });
+      const result = await calibrate(
+        loadKernelLibrary().costs[engine],
+        machine(flags.with),
+        timer,
+        ({ name }) => {
+          if (terminal.interactive) terminal.err(`measuring ${name}\n`);
+        },
+      );
       if (out !== undefined) {
         const text = `${JSON.stringify(result.costs, null, 2)}\n`;
         writeOutputs([{ path: out, bytes: new TextEncoder().encode(text) }]);
