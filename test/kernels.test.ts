@@ -31,18 +31,18 @@ beforeAll(async () => {
   libraries = await openLibraries();
 });
 
-/** The first difference between kernel and model in `trials` scenes. */
+/** The first difference between the kernel, as any tier compiles it, and the model in `trials` scenes. */
 function firstDifference(
   kernel: KernelRow,
   trials: number,
   distort: (trial: Trial, scene: Scene) => void = () => {},
 ): string | undefined {
-  const call = libraries[kernel.isa];
+  const tiers = SIMD_TIERS.filter(tier => kernelsOfTier(table, tier).includes(kernel));
   for (let index = 0; index < trials; index++) {
     const scene = new Scene(index, kernel.family);
     const trial = families[kernel.family]!(scene, kernel, index);
     const difference = scene.difference(
-      memory => call(memory, kernel.name, trial.args),
+      tiers.map(tier => memory => libraries[tier](memory, kernel.name, trial.args)),
       () => {
         trial.model();
         distort(trial, scene);

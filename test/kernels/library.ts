@@ -10,7 +10,7 @@ export type KernelFunction = (...args: number[]) => void;
 /** Calls `name` with `args` on the bytes of `memory`, in place. */
 export type Call = (memory: Uint8Array, name: string, args: readonly number[]) => void;
 
-/** Instantiates both tiers, built if need be. */
+/** Instantiates all tiers, built if need be. */
 export async function openLibraries(): Promise<Record<SimdTier, Call>> {
   await buildKernels();
   return { scalar: open("scalar"), simd128: open("simd128"), relaxed: open("relaxed") };

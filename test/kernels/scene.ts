@@ -70,11 +70,25 @@ export class Scene {
     this.view.setFloat32(address, value, true);
   }
 
-  /** Runs the model on `bytes` and the kernel on a copy; describes the first difference, if any. */
-  difference(kernel: (memory: Uint8Array) => void, model: () => void): string | undefined {
-    const actual = this.bytes.slice();
-    kernel(actual);
+  /** Runs the model on `bytes` and each kernel on a copy; describes the first difference, if any. */
+  difference(
+    kernels: readonly ((memory: Uint8Array) => void)[],
+    model: () => void,
+  ): string | undefined {
+    const copies = kernels.map(kernel => {
+      const actual = this.bytes.slice();
+      kernel(actual);
+      return actual;
+    });
     model();
+    for (const actual of copies) {
+      const difference = this.#compare(actual);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+
+  #compare(actual: Uint8Array): string | undefined {
     const actualView = new DataView(actual.buffer);
     for (const at of this.#floats) {
       const bothNaN =
