@@ -10,7 +10,7 @@ import { sparsityOf } from "../../core/ternary.ts";
 import { channelNorms, perChannel } from "../methods/channels.ts";
 import { heldValues } from "../methods/held.ts";
 import type { WeightMethod } from "../methods/method.ts";
-import { thresholdsOf } from "../methods/thresholds.ts";
+import { thresholdsOf, tritsOf } from "../methods/thresholds.ts";
 import { type LinearStep, linearSteps, type Network, parameterNames } from "../network/network.ts";
 import { balanceName, lambdaOf } from "../step/penalty.ts";
 import type { StagePlan } from "../step/plan.ts";
@@ -61,17 +61,9 @@ export function usedWeights(
 }
 
 /** The trits at the smallest angle to each filter. */
-function closestTrits(weight: Iterable<number>, shape: readonly number[]): Float32Array {
+function closestTrits(weight: Iterable<number>, shape: readonly number[]): Int8Array {
   const values = Float32Array.from(weight);
-  const thresholds = thresholdsOf(values, shape, { kind: "optimal", scope: "filter" });
-  let channel = 0;
-  perChannel(shape, (from, to) => {
-    const threshold = thresholds[channel++]!;
-    for (let i = from; i < to; i++) {
-      values[i] = Math.abs(values[i]!) > threshold ? Math.sign(values[i]!) : 0;
-    }
-  });
-  return values;
+  return tritsOf(values, shape, thresholdsOf(values, shape, { kind: "optimal", scope: "filter" }));
 }
 
 /** Mean over filters of the cosine between `a` and `b`; filters of zeros count as 0. */

@@ -12,11 +12,14 @@ export function channelColumn(shape: Shape): number[] {
   return shape.map((dim, axis) => (axis === 0 ? dim : 1));
 }
 
-/** `each(from, to)` for the range of elements of every channel. */
-export function perChannel<T>(shape: Shape, each: (from: number, to: number) => T): T[] {
+/** `each` of the range of elements, from `from` to before `to`, of every channel. */
+export function perChannel<T>(
+  shape: Shape,
+  each: (from: number, to: number, channel: number) => T,
+): T[] {
   const depth = elementCount(shape.slice(1));
   return Array.from({ length: shape[0]! }, (_, channel) =>
-    each(channel * depth, (channel + 1) * depth),
+    each(channel * depth, (channel + 1) * depth, channel),
   );
 }
 

@@ -122,9 +122,8 @@ function maskOf(request: HoldRequest, options: PruneOptions): Float32Array {
   if (zerosAt(options, progress, layer) === 0) return new Float32Array(weight.length).fill(1);
   const thresholds = thresholdsOf(weight, shape, thresholdAt(options, progress, layer), request);
   const mask = new Float32Array(weight.length);
-  let channel = 0;
-  perChannel(shape, (from, to) => {
-    const threshold = thresholds[channel++]!;
+  perChannel(shape, (from, to, channel) => {
+    const threshold = thresholds[channel]!;
     for (let i = from; i < to; i++) mask[i] = Math.abs(weight[i]!) > threshold ? 1 : 0;
   });
   return mask;

@@ -18,7 +18,7 @@ import { type Arithmetic, scalar } from "../autodiff/arithmetic.ts";
 import { channelColumn, perChannel } from "./channels.ts";
 import { methodKind } from "./kind.ts";
 import type { ForwardWeight, MethodInputs, WeightMethod } from "./method.ts";
-import { shareOf, thresholdOptions, thresholdsOf } from "./thresholds.ts";
+import { shareOf, thresholdOptions, thresholdsOf, tritsOf } from "./thresholds.ts";
 import { namesIn } from "./zeros.ts";
 
 const NAME = "soft";
@@ -70,18 +70,10 @@ function soft({ threshold, from, to, end }: SoftOptions): WeightMethod {
     },
     ...(threshold.kind === "sparsity" && namesIn(threshold.zeros)),
     forward,
-    quantize: (weight, shape, held) => {
-      const thresholds = held.get(THRESHOLD)!;
-      let channel = 0;
-      const values = new Int8Array(weight.length);
-      perChannel(shape, (start, stop) => {
-        const own = thresholds[channel++]!;
-        for (let i = start; i < stop; i++) {
-          if (Math.abs(weight[i]!) > own) values[i] = Math.sign(weight[i]!);
-        }
-      });
-      return { values, scales: [...held.get(SCALE)!] };
-    },
+    quantize: (weight, shape, held) => ({
+      values: tritsOf(weight, shape, held.get(THRESHOLD)!),
+      scales: [...held.get(SCALE)!],
+    }),
   };
 }
 
@@ -111,9 +103,8 @@ function scalesOf(
   shape: readonly number[],
   thresholds: ArrayLike<number>,
 ): number[] {
-  let channel = 0;
-  return perChannel(shape, (from, to) => {
-    const own = thresholds[channel++]!;
+  return perChannel(shape, (from, to, channel) => {
+    const own = thresholds[channel]!;
     const kept = weight
       .subarray(from, to)
       .map(Math.abs)

@@ -88,11 +88,9 @@ export function onSphere(weight: Float32Array, shape: Shape, held: HeldValues): 
   if (radius === undefined) return weight;
   const norms = channelNorms(weight, shape);
   const result = new Float32Array(weight.length);
-  let channel = 0;
-  perChannel(shape, (from, to) => {
+  perChannel(shape, (from, to, channel) => {
     const factor = radius[channel]! / Math.max(norms[channel]!, TINY);
     for (let i = from; i < to; i++) result[i] = weight[i]! * factor;
-    channel++;
   });
   return result;
 }

@@ -81,11 +81,9 @@ export function ternary(
     quantize: (weight, weightShape, held) => {
       const values = new Int8Array(weight.length);
       const [thresholds, radius] = [held.get(THRESHOLD)!, held.get(RADIUS)];
-      let channel = 0;
-      const scales = perChannel(weightShape, (from, to) => {
+      const scales = perChannel(weightShape, (from, to, channel) => {
         const { sum, count } = signs(weight, values, from, to, thresholds[channel]!);
         const scale = radius === undefined ? sum / count : radius[channel]! / Math.sqrt(count);
-        channel++;
         return count === 0 ? 0 : scale;
       });
       return { values, scales };

@@ -71,6 +71,21 @@ export function thresholdsOf(
   }
 }
 
+/** sign(w) where |w| exceeds its filter's threshold, else 0. */
+export function tritsOf(
+  weight: Float32Array,
+  shape: Shape,
+  thresholds: ArrayLike<number>,
+): Int8Array {
+  const trits = new Int8Array(weight.length);
+  perChannel(shape, (from, to, channel) => {
+    for (let i = from; i < to; i++) {
+      if (Math.abs(weight[i]!) > thresholds[channel]!) trits[i] = Math.sign(weight[i]!);
+    }
+  });
+  return trits;
+}
+
 /** The threshold of all layers, over |w| / ‖filter‖; `undefined` if every layer has its own. */
 export function shareOf(options: ThresholdOptions): Holding["share"] {
   if (options.scope !== "global") return undefined;
@@ -118,9 +133,8 @@ function magnitudes(weight: Float32Array, shape: Shape): Float32Array {
 /** `shared` in the measure of each filter, below its largest weight in any case. */
 function scaled(size: Float32Array, shape: Shape, shared: number): Float32Array {
   const norms = channelNorms(size, shape);
-  let channel = 0;
-  const thresholds = perChannel(shape, (from, to) => {
-    const own = Math.fround(shared * norms[channel++]!);
+  const thresholds = perChannel(shape, (from, to, channel) => {
+    const own = Math.fround(shared * norms[channel]!);
     const filter = size.slice(from, to);
     return filter.some(w => w > own) ? own : below(descending(filter), 1);
   });

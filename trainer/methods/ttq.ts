@@ -74,11 +74,10 @@ function ttq(threshold: ThresholdOptions, scope: ScaleScope): WeightMethod {
     quantize: (weight, shape, held) => {
       const values = new Int8Array(weight.length);
       const [a, b] = [held.get(POSITIVE)!, held.get(NEGATIVE)!];
-      let channel = 0;
-      const found = perChannel(shape, (from, to) => {
+      const found = perChannel(shape, (from, to, channel) => {
         const own = scope === "filter" ? channel : 0;
         const { step, positive, negative } = levels(a[own]!, b[own]!);
-        const threshold = held.get(THRESHOLD)![channel++]!;
+        const threshold = held.get(THRESHOLD)![channel]!;
         for (let i = from; i < to; i++) {
           if (weight[i]! > threshold) values[i] = positive;
           else if (weight[i]! < -threshold) values[i] = -negative;

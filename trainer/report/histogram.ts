@@ -19,9 +19,8 @@ export const HISTOGRAM_LIMIT = 4;
 export function histogramOf(weight: ArrayLike<number>, shape: Shape): Histogram {
   const counts = new Array<number>(BIN_COUNT).fill(0);
   const norms = channelNorms(weight, shape);
-  let channel = 0;
-  perChannel(shape, (from, to) => {
-    const unit = norms[channel++]! / Math.sqrt(to - from) || 1;
+  perChannel(shape, (from, to, channel) => {
+    const unit = norms[channel]! / Math.sqrt(to - from) || 1;
     for (let i = from; i < to; i++) counts[binOf(weight[i]! / unit)]!++;
   });
   return counts;

@@ -82,10 +82,8 @@ function blended(
   const norms = channelNorms(weight, shape);
   const roots = channelNorms(trits, shape);
   const mixed = new Float32Array(weight.length);
-  let channel = 0;
-  perChannel(shape, (from, to) => {
+  perChannel(shape, (from, to, channel) => {
     const [norm, root] = [norms[channel]!, roots[channel]!];
-    channel++;
     if (norm === 0 || root === 0) return;
     for (let i = from; i < to; i++) {
       mixed[i] = ((1 - share) * weight[i]!) / norm + (share * trits[i]!) / root;
@@ -106,11 +104,9 @@ const UNIT_DEVIATION = Math.sqrt(3);
 function revived(weight: Float32Array, shape: Shape, noise: number, random: Random): Float32Array {
   const norms = channelNorms(weight, shape);
   const result = weight.slice();
-  let channel = 0;
-  perChannel(shape, (from, to) => {
+  perChannel(shape, (from, to, channel) => {
     const kept = weight.subarray(from, to).filter(w => w !== 0).length;
     const deviation = kept === 0 ? 0 : (noise * norms[channel]!) / Math.sqrt(kept);
-    channel++;
     for (let i = from; i < to; i++) {
       const drawn = (2 * random.uniform() - 1) * UNIT_DEVIATION;
       if (weight[i] === 0) result[i] = deviation * drawn;
@@ -122,10 +118,8 @@ function revived(weight: Float32Array, shape: Shape, noise: number, random: Rand
 /** Every filter scaled to its norm in `norms`. */
 function rescaled(weight: Float32Array, shape: Shape, norms: readonly number[]): Float32Array {
   const own = channelNorms(weight, shape);
-  let channel = 0;
-  perChannel(shape, (from, to) => {
+  perChannel(shape, (from, to, channel) => {
     const factor = own[channel] === 0 ? 0 : norms[channel]! / own[channel]!;
-    channel++;
     for (let i = from; i < to; i++) weight[i] = weight[i]! * factor;
   });
   return weight;
