@@ -10,7 +10,11 @@ const BAR_WIDTH = 20;
 /** Redrawing costs time that training needs. */
 const REDRAWS_PER_SECOND = 5;
 
+/** Times the share that guessing gets: no teacher is below. */
+const GUESSING = 1.5;
+
 type StepEvent = Extract<TrainingEvent, { kind: "step" }>;
+type TeacherEvent = Extract<TrainingEvent, { kind: "teacher" }>;
 
 export interface TrainingView {
   readonly show: (event: TrainingEvent) => void;
@@ -87,6 +91,8 @@ function lineFor(event: TrainingEvent): string | undefined {
         `${event.trainingSamples} samples (${event.validationSamples} held back), ` +
         `${event.engine}, ${event.threads} threads`
       );
+    case "teacher":
+      return teacherLine(event);
     case "stage":
       return `stage ${event.stage + 1} of ${event.stages}: ${event.method}, ${event.epochs} epochs`;
     case "epoch":
@@ -97,6 +103,13 @@ function lineFor(event: TrainingEvent): string | undefined {
     case "checkpoint":
       return undefined;
   }
+}
+
+/** A teacher no better than chance sees other values than those that it was trained with. */
+function teacherLine({ name, top1, samples, classes }: TeacherEvent): string {
+  const line = `teacher ${name}: top-1 ${percent(top1)} of ${samples} samples`;
+  if (top1 > GUESSING / classes) return line;
+  return `${line}\n  that is hardly better than guessing: say with distill.input how it was trained`;
 }
 
 function epochLine(record: EpochRecord): string {

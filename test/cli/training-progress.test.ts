@@ -64,21 +64,34 @@ describe("the live bar", () => {
   });
 });
 
-test("where nobody watches there is a line for each epoch and none for a step", () => {
+/** All that a view prints where nobody watches. */
+function textOf(events: readonly TrainingEvent[]): string {
   let text = "";
   const keep = (more: string): void => {
     text += more;
   };
   const view = trainingView({ out: keep, err: keep, colours: false, interactive: false });
+  for (const event of events) view.show(event);
+  view.close();
+  return text;
+}
+
+test("a teacher that guesses is said to see the wrong values", () => {
+  const teacher = { kind: "teacher", name: "wide", samples: 1000, classes: 10 } as const;
+  expect(textOf([{ ...teacher, top1: 0.873 }])).toBe(
+    "teacher wide: top-1 87.30 % of 1000 samples\n",
+  );
+  expect(textOf([{ ...teacher, top1: 0.12 }])).toContain("distill.input");
+});
+
+test("where nobody watches there is a line for each epoch and none for a step", () => {
   const events: TrainingEvent[] = [
     step,
     { kind: "epoch", record },
     { kind: "checkpoint", path: "x" },
     { kind: "result", name: "quantized", top1: 0.7, samples: 1000, classes: 10 },
   ];
-  for (const event of events) view.show(event);
-  view.close();
-  expect(text).toBe(
+  expect(textOf(events)).toBe(
     "  epoch 3: loss 0.5000, top-1 80.00 %, held back 75.00 %, zeros 60.00 %, cosine 0.800, " +
       "flips 15.00 %, rate 0.0100\nquantized: top-1 70.00 % of 1000 test samples\n",
   );

@@ -39,10 +39,14 @@ describe("a run with a teacher", () => {
       relation: {},
     } as const;
     const stages = [{ method: "twn", epochs: 3, schedule, distill }] as const;
+    const known: number[] = [];
     const student = await train(parseConfig({ ...base, stages: [...stages] }), {
       out: join(folder, "student"),
+      onProgress: event => event.kind === "teacher" && known.push(event.top1),
     });
     expect(student.results.quantized!.top1).toBeGreaterThan(0.6);
+    expect(known).toHaveLength(1);
+    expect(known[0]).toBeGreaterThan(0.6);
     const narrow = { ...base, data: { ...base.data, classes: CLASSES.slice(1) } };
     const wide = { ...narrow, model: { kind: "small-cnn" as const, width: 0.25 } };
     let steps = 0;

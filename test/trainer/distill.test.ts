@@ -267,9 +267,14 @@ describe("a teacher that does not fit is refused", () => {
     const weights = b.constant({ dtype: "f32", shape: [64, 3], data });
     const id = b.add("matmul", [rows, weights], { transposeA: false, transposeB: false });
     const graph = b.finish("rows", [{ name: "y", id: b.add("softmax", [id], { axis: 1 }) }]);
-    const teacher = teacherFor("teacher", graph, network, INPUT, { mean: 3, scale: 0.5 });
+    const teacher = teacherFor("teacher", graph, network, INPUT, {
+      input: { mean: 3, scale: 0.5 },
+    });
     expect(teacher.input).toEqual({ mean: 3, scale: 0.5 });
-    expect(teacherFor("teacher", graph, network, INPUT).input).toEqual(INPUT);
+    expect(teacherFor("teacher", graph, network, INPUT).input).toEqual({ mean: 0, scale: 1 });
+    const unit = { zeroPoint: 10, scale: 0.25 };
+    const real = teacherFor("teacher", graph, network, INPUT, { unit });
+    expect(real.input).toEqual({ mean: 10, scale: 0.25 });
     expect(teacher.graph.nodes[teacher.logits]!.kind).toBe("matmul");
   });
 });

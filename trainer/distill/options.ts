@@ -14,7 +14,7 @@ export const distillOptions = z
   .strictObject({
     /** A float ONNX classifier with the same input and classes. */
     teacher: z.string().min(1),
-    /** x = (stored − mean)·scale of the teacher, where its input is real; default: the student's. */
+    /** x = (stored − mean)·scale of the teacher, where its input is real; default: as its file has it, else (0, 1). */
     input: z.strictObject({ mean: z.number(), scale: positive }).optional(),
     logits: z
       .strictObject({

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { digestOf } from "../../core/hash.ts";
+import type { Quantization } from "../../core/requantize.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { readOnnx } from "../../model/onnx/index.ts";
 import type { Network } from "../network/network.ts";
@@ -23,6 +24,7 @@ export async function prepareDistillations(
   stages: readonly { readonly distill?: DistillOptions | undefined }[],
   network: Network,
   input: InputQuantization,
+  unit?: Quantization,
 ): Promise<PreparedDistillations> {
   const found: (Distillation | undefined)[] = [];
   const digests: string[] = [];
@@ -34,7 +36,10 @@ export async function prepareDistillations(
     const bytes = await readTeacher(distill.teacher);
     digests.push(digestOf(bytes));
     const name = basename(distill.teacher, ".onnx");
-    const teacher = teacherFor(name, readOnnx(bytes), network, input, distill.input);
+    const teacher = teacherFor(name, readOnnx(bytes), network, input, {
+      ...(distill.input && { input: distill.input }),
+      ...(unit && { unit }),
+    });
     found.push(planDistillation(network, teacher, distill));
   }
   return { stages: found, digests };

@@ -1,6 +1,7 @@
 /** @file A teacher: a float network that stays as it is, written into the graph of a step. */
 
 import { readModelUse } from "../../core/metadata.ts";
+import type { Quantization } from "../../core/requantize.ts";
 import { type Shape, sameShape } from "../../core/shape.ts";
 import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import { type Graph, type Node, type NodeId, nodeAt, readersOf } from "../../model/ir/graph.ts";
@@ -20,6 +21,13 @@ export interface Teacher {
   readonly logits: NodeId;
 }
 
+export interface TeacherInput {
+  /** As a configuration has it; default: as the teacher's file has it, else the samples' values as they are. */
+  readonly input?: Teacher["input"];
+  /** The values that stored samples stand for; default: themselves. */
+  readonly unit?: Quantization;
+}
+
 /**
  * The teacher in `graph` for a student, if it fits.
  *
@@ -30,18 +38,26 @@ export function teacherFor(
   graph: Graph,
   network: Network,
   student: InputQuantization,
-  own?: { readonly mean: number; readonly scale: number },
+  { input: own, unit = { zeroPoint: 0, scale: 1 } }: TeacherInput = {},
 ): Teacher {
   const problems = [...checkEnds(name, graph), ...checkInput(name, graph, network, student)];
   if (problems.length > 0) throw new ModelError(...problems);
   const logits = logitsOf(graph);
   const { dtype } = nodeAt(graph, graph.inputs[0]!).type;
   const { preprocess } = readModelUse(graph.metadata);
-  const input = dtype === "f32" ? { input: own ?? preprocess ?? student } : {};
+  const input = dtype === "f32" ? { input: own ?? inUnits(unit, preprocess) } : {};
   const teacher = { name, graph, logits, ...input };
   const wrong = [...checkClasses(teacher, network), ...checkBatches(teacher, network, student)];
   if (wrong.length > 0) throw new ModelError(...wrong);
   return teacher;
+}
+
+/** x = ((stored − zero point)·unit − mean)·scale as one mean and one scale. */
+function inUnits(
+  unit: Quantization,
+  { mean, scale }: NonNullable<Teacher["input"]> = { mean: 0, scale: 1 },
+): NonNullable<Teacher["input"]> {
+  return { mean: unit.zeroPoint + mean / unit.scale, scale: unit.scale * scale };
 }
 
 /** Adds the teacher, on the stored samples of the student's input. */

@@ -67,7 +67,12 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
     checkNames(planFor(stage, network, config.activations), `stages[${i}].method`),
   );
   if (problems.length > 0) throw new UsageError(...problems);
-  const distillations = await prepareDistillations(config.stages, network, input);
+  const distillations = await prepareDistillations(
+    config.stages,
+    network,
+    input,
+    whole.quantization,
+  );
   return {
     network: config.name === undefined ? network : { ...network, name: config.name },
     parameters,

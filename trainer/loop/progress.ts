@@ -13,6 +13,14 @@ export type TrainingEvent =
       readonly threads: number;
     }
   | {
+      /** What a teacher knows, on samples that are not the test's. */
+      readonly kind: "teacher";
+      readonly name: string;
+      readonly top1: number;
+      readonly samples: number;
+      readonly classes: number;
+    }
+  | {
       readonly kind: "stage";
       readonly stage: number;
       readonly stages: number;

@@ -7,6 +7,7 @@ import { planFloat, type StagePlan } from "../step/plan.ts";
 import { keepSnapshot } from "../step/snapshot.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { measure, validate } from "./measure-run.ts";
+import { measureTeachers } from "./measure-teachers.ts";
 import { exportedGraph, metadataOf } from "./outputs.ts";
 import { Pace } from "./pace.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -66,6 +67,7 @@ export class Training {
   async run(): Promise<TrainingResult> {
     if (this.#options.resume) this.#state = await this.#files.resume(this.#run.digest);
     this.#emit(startEvent(this.#run, this.#engine));
+    await this.#measureTeachers();
     await this.#measureGiven();
     while (this.#state.position.stage < this.#config.stages.length) {
       if (!(await this.#stage())) return this.#result("interrupted");
@@ -73,6 +75,13 @@ export class Training {
     const plan = this.#planOf(this.#config.stages.length - 1);
     await this.#files.writeResults(this.#exported(plan), this.#log(plan));
     return this.#result("finished");
+  }
+
+  async #measureTeachers(): Promise<void> {
+    const classes = this.#run.labels.length;
+    for (const { teacher, evaluation } of await measureTeachers(this.#engine, this.#run)) {
+      this.#emit({ kind: "teacher", name: teacher.name, classes, ...evaluation });
+    }
   }
 
   /** Evaluates and writes the float network of a file that is quantised as it is. */
