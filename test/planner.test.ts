@@ -52,7 +52,7 @@ describe("aims", () => {
     for (const compilation of [size!, balanced!, speed!]) {
       const ratio = compilation.point!.ns / predictedNs(compilation);
       expect(ratio).toBeGreaterThan(0.85);
-      expect(ratio).toBeLessThan(1.25);
+      expect(ratio).toBeLessThan(1.15);
     }
   });
 

@@ -54,7 +54,7 @@ export function layerGraphOf(dense: Graph, options: LayerGraphOptions): LayerGra
         .map(name => [name, options.kernelBytes.get(name) ?? 0]),
     ),
     ns: sumOf(
-      others.filter(({ kind }) => kind !== "qadd").map(({ id }) => prices.get(id)?.ns ?? 0),
+      others.filter(({ kind }) => !DEPENDS.has(kind)).map(({ id }) => prices.get(id)?.ns ?? 0),
     ),
     bytes:
       sumOf(others.map(({ id }) => prices.get(id)?.bytes ?? 0)) +
@@ -130,7 +130,10 @@ interface Numbering {
   readonly prices: ReadonlyMap<NodeId, NodePrice>;
 }
 
-/** A factor for each value whose forms depend on methods, and for each addition. */
+/** Whether there is anything to compute depends on the layers around. */
+const DEPENDS: ReadonlySet<string> = new Set(["qadd", "transpose"]);
+
+/** A factor for each value whose forms depend on methods, and for each addition and transpose. */
 function factorsOf(dense: Graph, values: ValueCosts, numbering: Numbering): Factor[] {
   const images = dense.nodes.filter(({ type }) => type.dtype === "i8" && type.shape.length === 4);
   const forms = images
@@ -145,7 +148,13 @@ function factorsOf(dense: Graph, values: ValueCosts, numbering: Numbering): Fact
       values.adderOf(node, methodOf) === undefined ? ns : 0;
     return [factor(values.addersOf(node), numbering, own)];
   });
-  return [...forms, ...sums];
+  const transposes = dense.nodes.flatMap(node => {
+    if (node.kind !== "transpose") return [];
+    const ns = numbering.prices.get(node.id)?.ns ?? 0;
+    const own = (methodOf: MethodOf): number => (values.needsTranspose(node, methodOf) ? ns : 0);
+    return [factor(values.transposeScopeOf(node), numbering, own)];
+  });
+  return [...forms, ...sums, ...transposes];
 }
 
 function factor(

@@ -6,12 +6,15 @@
  * A mirror of what assign-planes, fuse-add and the storage of a plan do with
  * a graph, without doing it: a value that a convolution on planes makes is on
  * planes; an addition is fused into the last convolution on planes that feeds
- * nothing else; pools of planes read them as they are; all else is dense.
+ * nothing else; pools of planes read them as they are; a transpose to or from
+ * channel-last is gone where planes are all that reads or makes it; all else
+ * is dense.
  */
 
 import type { MethodName } from "../../core/abi.ts";
 import type { Graph, Node, NodeId } from "../../model/ir/graph.ts";
 import { readersOf } from "../../model/ir/graph.ts";
+import { TO_NCHW, TO_NHWC } from "../passes/assign-layout.ts";
 import { NO_NEED, type Phases, type PlanesNeed, unionNeed } from "../plan/channel-planes.ts";
 import { haloOf, planesUseOf, runsOnPlanes } from "../plan/lower/index.ts";
 import { type Halo, NO_HALO, unionHalo } from "../plan/view.ts";
@@ -99,6 +102,22 @@ export class ValueCosts {
     return splits.reduce((sum, ns) => sum + ns, dense + narrow + price.planesHalo(node, home));
   }
 
+  /** The layers that decide whether a transpose is left. */
+  transposeScopeOf(node: Node<"transpose">): readonly NodeId[] {
+    if (isTo(node, TO_NHWC)) return this.scopeOf(node.id);
+    return isTo(node, TO_NCHW) ? this.#sourcesOf(node.inputs[0]!) : [];
+  }
+
+  /** Whether anything wants the image as it was, besides planes: they take it in either order. */
+  needsTranspose(node: Node<"transpose">, methodOf: MethodOf): boolean {
+    if (isTo(node, TO_NHWC)) {
+      const readers = this.#readers[node.id]!;
+      if (this.#outputs.has(node.id) || readers.length === 0) return true;
+      return readers.some(reader => this.#want(node.id, reader, methodOf).form === "dense");
+    }
+    return !isTo(node, TO_NCHW) || !this.#isOnPlanes(node.inputs[0]!, methodOf);
+  }
+
   #isOnPlanes(id: NodeId, methodOf: MethodOf): boolean {
     const node = this.#graph.nodes[id]!;
     if (this.#layers.has(id)) return methodOf(id) !== "kernels";
@@ -133,6 +152,10 @@ export class ValueCosts {
 }
 
 const DENSE: Want = { form: "dense", halo: NO_HALO };
+
+function isTo({ attrs }: Node<"transpose">, permutation: readonly number[]): boolean {
+  return attrs.permutation.join() === permutation.join();
+}
 
 /** The node as it is once it reads channel planes. */
 function onPlanes(node: Node): Node {
