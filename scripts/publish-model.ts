@@ -5,6 +5,7 @@
  *
  *     node scripts/publish-model.ts RUNDIR --name resnet8-50 --group resnet8 --title "…"
  *
+ * --net NAME     the network of `npm run bench` that is timed with these weights
  * --base RUNDIR  the run whose float network this one started from
  * --from TEXT    the float network that it started from, where no run of ours made it
  * --float RUNDIR a float run of the same budget, whose accuracy is to stand beside this one
@@ -35,6 +36,7 @@ const { positionals, values } = parseArgs({
     name: { type: "string" },
     group: { type: "string" },
     title: { type: "string" },
+    net: { type: "string" },
     base: { type: "string" },
     float: { type: "string" },
     from: { type: "string" },
@@ -103,6 +105,7 @@ function publish(found: Measured, otherSeeds: readonly SeedResult[]): void {
     file,
     group: group as Group,
     title: title!,
+    ...(values.net !== undefined && { net: values.net }),
     data: dataKindOf(run),
     ...(classes && { classes }),
     ...found,

@@ -34,6 +34,8 @@ const entrySchema = z.strictObject({
   file: z.string().endsWith(".onnx"),
   group: z.enum(Object.keys(GROUPS) as [Group, ...Group[]]),
   title: z.string().min(1),
+  /** The network of `bench/nets.ts` that it is a trained form of, timed in the place of random weights. */
+  net: z.string().min(1).optional(),
   /** KIND, as for `tritc eval --data`. */
   data: z.string().min(1),
   /** If the network knows only these classes of it. */
