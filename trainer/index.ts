@@ -1,8 +1,6 @@
 /** @file The trainer: configurations in, trained models out. */
 
 export {
-  loadConfig,
-  parseConfig,
   type StageConfig,
   type TrainingConfig,
   type TrainingConfigInput,
@@ -10,6 +8,7 @@ export {
 } from "./config.ts";
 export { type Dataset, type OpenOptions, openData, toModelInput } from "./data/index.ts";
 export { openEngine } from "./engine/onnxruntime.ts";
+export { loadConfig, parseConfig } from "./load-config.ts";
 export type { Evaluation } from "./loop/evaluate.ts";
 export type { OnProgress, TrainingEvent } from "./loop/progress.ts";
 export type { EpochRecord, TrainingResults } from "./loop/state.ts";
