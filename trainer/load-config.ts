@@ -5,10 +5,15 @@
  * exports `config`.
  */
 
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  ModelError,
+  problem,
+  UsageError,
+} from "../model/diagnostics/diagnostic.ts";
 import { checkConfig } from "./check-config.ts";
 import { type TrainingConfig, trainingConfigSchema } from "./config.ts";
 import { explainIssues } from "./config-issues.ts";
@@ -38,12 +43,9 @@ export async function loadConfig(path: string): Promise<TrainingConfig> {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
+  const text = await readFile(path, "utf8").catch(error => {
     throw unreadable(path, error);
-  }
+  });
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -51,17 +53,20 @@ async function readJson(path: string): Promise<unknown> {
       problem("train/bad-config", "the configuration is not valid JSON", {
         at: path,
         notes: [(error as Error).message],
+        help: "mend the text there; JSON has no comments, and no comma before a closing bracket",
       }),
     );
   }
 }
 
 async function importConfig(path: string): Promise<unknown> {
+  await access(path).catch(error => {
+    throw unreadable(path, error);
+  });
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
   } catch (error) {
-    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND") throw unreadable(path, error);
     throw new UsageError(
       problem("train/bad-config", "the configuration cannot be loaded", {
         at: path,
@@ -79,11 +84,13 @@ async function importConfig(path: string): Promise<unknown> {
   );
 }
 
-function unreadable(path: string, error: unknown): UsageError {
-  return new UsageError(
+/** As for every other file that is not there: the call may be right. */
+function unreadable(path: string, error: Error): ModelError {
+  return new ModelError(
     problem("file/unreadable", "the configuration cannot be read", {
       at: path,
-      notes: [(error as Error).message],
+      notes: [error.message],
+      help: "check the path, and that you may read the file",
     }),
   );
 }

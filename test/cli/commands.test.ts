@@ -357,4 +357,11 @@ describe("train", () => {
     expect(err).toMatch(/^error\[file\/unwritable\]/);
     expect(err).toContain("is not a folder");
   });
+
+  test.each(["json", "ts"])("needs a configuration: one in .%s that is not there", async kind => {
+    const { code, err } = await runTritc("train", join(scratch.path, `nowhere.${kind}`));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error\[file\/unreadable\]/);
+    expect(err).toContain("= help: check the path");
+  });
 });

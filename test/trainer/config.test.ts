@@ -2,7 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Diagnostic, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import {
+  type Diagnostic,
+  type DiagnosticError,
+  ModelError,
+  UsageError,
+} from "../../model/diagnostics/diagnostic.ts";
 import { loadConfig, parseConfig } from "../../trainer/index.ts";
 
 const stage = { method: "twn", epochs: 2, schedule: { kind: "constant", rate: 0.1 } };
@@ -171,13 +176,18 @@ describe("a configuration file", () => {
 
   test("that is damaged, silent or absent is refused", async () => {
     const failing = async (promise: Promise<unknown>): Promise<string> => {
-      const error = await promise.catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(UsageError);
-      return (error as UsageError).diagnostics[0]!.code;
+      const error = (await promise.catch((reason: unknown) => reason)) as DiagnosticError;
+      const [found] = error.diagnostics;
+      // A file that is not there ends a command as any other such file does.
+      expect(error).toBeInstanceOf(found!.code === "file/unreadable" ? ModelError : UsageError);
+      expect(found!.help).toBeDefined();
+      return found!.code;
     };
     expect(await failing(load("c.json", "{"))).toBe("train/bad-config");
     expect(await failing(load("c.mjs", "export const other = 1;"))).toBe("train/bad-config");
     expect(await failing(load("d.mjs", "not a module"))).toBe("train/bad-config");
+    const dependent = 'import "./none.mjs"; export const config = {};';
+    expect(await failing(load("e.mjs", dependent))).toBe("train/bad-config");
     expect(await failing(loadConfig(join(folder, "none.json")))).toBe("file/unreadable");
     expect(await failing(loadConfig(join(folder, "none.mjs")))).toBe("file/unreadable");
   });
