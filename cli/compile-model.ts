@@ -19,6 +19,7 @@ import type {
   WeightChoice,
 } from "../core/abi.ts";
 import { readModelUse } from "../core/metadata.ts";
+import { placedIn } from "../model/diagnostics/placed-in.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { TARGETS } from "../targets/index.ts";
 import { loadKernelLibrary } from "../targets/kernel-files.ts";
@@ -29,7 +30,7 @@ import { calibrationSamples } from "./calibration.ts";
 import { passTrace, showCompilation } from "./debug.ts";
 import { readInput } from "./files.ts";
 import { type Loss, measureLoss } from "./loss.ts";
-import { inputPorts, placedIn, readModel } from "./onnx-model.ts";
+import { inputPorts, readModel } from "./onnx-model.ts";
 import { type DataFlags, normalizationOf, openOptions } from "./options.ts";
 import { onlyInput, openPredictor } from "./predictor.ts";
 import type { Terminal } from "./terminal.ts";

@@ -2,32 +2,13 @@
 
 import { layoutOfPort } from "../compiler/plan/port-layout.ts";
 import type { Port } from "../core/abi.ts";
-import { ModelError } from "../model/diagnostics/diagnostic.ts";
+import { placedIn } from "../model/diagnostics/placed-in.ts";
 import type { Graph, NodeId } from "../model/ir/graph.ts";
 import { readOnnx } from "../model/onnx/index.ts";
 
 /** @throws onnx/*, graph/* */
 export function readModel(bytes: Uint8Array, path: string, batch?: number): Graph {
   return placedIn(path, () => readOnnx(bytes, batch === undefined ? {} : { batch }));
-}
-
-/** Areas of problems that lie in the model file. */
-const IN_MODEL = /^(onnx|graph|compile)\//;
-
-/** Runs `action`; the problems of the model, or of what `codes` match, are in the file `path`. */
-export function placedIn<R>(path: string, action: () => R, codes = IN_MODEL): R {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(
-      ...error.diagnostics.map(found =>
-        codes.test(found.code)
-          ? { ...found, at: found.at === undefined ? path : `${path}: ${found.at}` }
-          : found,
-      ),
-    );
-  }
 }
 
 export function inputPorts(graph: Graph): Port[] {

@@ -7,6 +7,7 @@ import { loadConfig, METHOD_KINDS, parseConfig, type TrainingEvent } from "../..
 import { quantizes } from "../../trainer/methods/index.ts";
 import { ACTIVATION_FORMATS } from "../../trainer/quantize/activation.ts";
 import { checkFolder, readInput, writeOutputs } from "../files.ts";
+import { readModel } from "../onnx-model.ts";
 import { addJson, DATA_HELP, type JsonFlag, positiveInteger, words } from "../options.ts";
 import {
   anyNumber,
@@ -82,7 +83,7 @@ async function quantize(model: string, flags: Flags, session: Session): Promise<
   const written = quantizeConfig(relative(resolve(out), resolve(model)), name, flags);
   // What cannot work is said before a folder is made.
   parseConfig(written, "options");
-  readInput(model);
+  readModel(readInput(model), model);
   checkFolder(out);
   mkdirSync(out, { recursive: true });
   const path = join(out, CONFIG_FILE);

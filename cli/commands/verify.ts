@@ -4,11 +4,11 @@ import type { Command } from "commander";
 import { rebuild, type Sample, type Verdict, verifyModule } from "../../compiler/index.ts";
 import type { Manifest } from "../../core/abi.ts";
 import { type Diagnostic, problem } from "../../model/diagnostics/diagnostic.ts";
+import { placedIn } from "../../model/diagnostics/placed-in.ts";
 import { openData } from "../../trainer/data/open.ts";
 import { calibrationSamples } from "../calibration.ts";
 import { EXIT } from "../exit.ts";
 import { readInput } from "../files.ts";
-import { placedIn } from "../onnx-model.ts";
 import {
   addDataOptions,
   addJson,

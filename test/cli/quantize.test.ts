@@ -76,4 +76,14 @@ describe("quantize refuses", () => {
     expect(code).toBe(1);
     expect(err).toContain("nowhere.onnx");
   });
+
+  test("a model that is damaged, by its name, before it makes a folder", async () => {
+    const damaged = scratch.write("damaged.onnx", smallClassifier().subarray(0, 500));
+    const folder = join(scratch.path, "damaged");
+    const { code, err } = await runTritc("quantize", damaged, ...OPTIONS, "--out", folder);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error\[onnx\/truncated\]/);
+    expect(err).toContain(`--> ${damaged}`);
+    expect(existsSync(folder)).toBe(false);
+  });
 });

@@ -1,24 +1,23 @@
 /** @file Everything a run needs before its first step: data, network, input, plans. */
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { readModelUse } from "../../core/metadata.ts";
 import { Random } from "../../core/random.ts";
 import { ModelError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { placedIn } from "../../model/diagnostics/placed-in.ts";
 import type { Graph } from "../../model/ir/graph.ts";
-import { readOnnx } from "../../model/onnx/index.ts";
 import type { StageConfig, TrainingConfig } from "../config.ts";
 import { type Dataset, openData, pickSamples } from "../data/index.ts";
 import type { Distillation } from "../distill/distillation.ts";
 import { prepareDistillations } from "../distill/prepare.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildMethod } from "../methods/index.ts";
+import { readModelFile } from "../model-file.ts";
 import { modelKind } from "../models/index.ts";
 import { withHead } from "../network/cosine-head.ts";
 import { insertNorms, layersWithoutNorm } from "../network/insert-norms.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
-import { recognizeNetwork } from "../network/recognize.ts";
+import { type RecognizedNetwork, recognizeNetwork } from "../network/recognize.ts";
 import { adam } from "../optimizers/adam.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sgd } from "../optimizers/sgd.ts";
@@ -50,7 +49,7 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
   const whole = await openData(source, { split: "train", limit, classes });
   const testSet = await openData(source, { split: "test", classes });
   const graph = await graphFor(config, whole);
-  const recognized = recognizeNetwork(graph);
+  const recognized = recognizedIn(graph, config);
   checkClasses(recognized.network, whole);
   const all = samplesOf(whole, recognized.network.input.shape);
   const [trainingSet, validationSet] = split(config, whole);
@@ -111,8 +110,7 @@ export function optimizerFor({ optimizer }: StageConfig): Optimizer {
 
 async function graphFor(config: TrainingConfig, { shape, classNames }: Dataset): Promise<Graph> {
   const { model, seed } = config;
-  if ("onnx" in model)
-    return readOnnx(await readModel(model.onnx), { name: basename(model.onnx, ".onnx") });
+  if ("onnx" in model) return (await readModelFile(model.onnx, "model")).graph;
   const [height, width, channels] = shape;
   return modelKind(model.kind)!.build({
     input: [channels, height, width],
@@ -122,17 +120,10 @@ async function graphFor(config: TrainingConfig, { shape, classNames }: Dataset):
   });
 }
 
-async function readModel(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new UsageError(
-      problem("file/unreadable", "the model cannot be read", {
-        at: path,
-        notes: [(error as Error).message],
-      }),
-    );
-  }
+/** @throws train/unsupported-model, in the file that has it */
+function recognizedIn(graph: Graph, { model }: TrainingConfig): RecognizedNetwork {
+  if (!("onnx" in model)) return recognizeNetwork(graph);
+  return placedIn(model.onnx, () => recognizeNetwork(graph), /^train\/unsupported-model$/);
 }
 
 /** The network of an ONNX file with the normalisations that its layers are to be given. */
