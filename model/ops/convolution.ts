@@ -28,25 +28,69 @@ export function convolveF32(
   const padded = padImage(conv, x, new Float32Array(plan.paddedLength));
   const rows = regroup(conv, weights, new Float32Array(weights.length));
   const sums = new Float32Array(plan.sumCount);
-  const { origins, tapOffsets, segment, depth, channelsPerGroup, group } = plan;
+  const { origins, depth, channelsPerGroup, group } = plan;
   const { channels } = conv.output;
   const perGroup = channels / group;
-  let out = 0;
   for (let pixel = 0; pixel < origins.length; pixel++) {
-    for (let m = 0; m < channels; m++) {
-      const origin = origins[pixel]! + Math.floor(m / perGroup) * channelsPerGroup;
-      let acc = 0;
-      let k = m * depth;
-      for (let tap = 0; tap < tapOffsets.length; tap++) {
-        const start = origin + tapOffsets[tap]!;
-        for (let i = start; i < start + segment; i++, k++) {
-          acc = Math.fround(acc + Math.fround(padded[i]! * rows[k]!));
-        }
+    let out = pixel * channels;
+    let m = 0;
+    for (let g = 0; g < group; g++) {
+      const origin = origins[pixel]! + g * channelsPerGroup;
+      const end = m + perGroup;
+      for (; m + 4 <= end; m += 4, out += 4) {
+        sumFourF32(plan, padded, origin, rows, m * depth, sums, out);
       }
-      sums[out++] = acc;
+      for (; m < end; m++) sums[out++] = sumF32(plan, padded, origin, rows, m * depth);
     }
   }
   return sums;
+}
+
+/** The sum of one window and the weights from `first` on. */
+function sumF32(
+  { tapOffsets, segment }: Plan,
+  padded: Float32Array,
+  origin: number,
+  rows: Float32Array,
+  first: number,
+): number {
+  let acc = 0;
+  let k = first;
+  for (let tap = 0; tap < tapOffsets.length; tap++) {
+    const start = origin + tapOffsets[tap]!;
+    for (let i = start; i < start + segment; i++, k++) {
+      acc = Math.fround(acc + Math.fround(padded[i]! * rows[k]!));
+    }
+  }
+  return acc;
+}
+
+/** Four of them, of neighbouring channels: each waits for itself only, so that they overlap. */
+function sumFourF32(
+  { tapOffsets, segment, depth }: Plan,
+  padded: Float32Array,
+  origin: number,
+  rows: Float32Array,
+  first: number,
+  sums: Float32Array,
+  out: number,
+): void {
+  let k = first;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let tap = 0; tap < tapOffsets.length; tap++) {
+    const start = origin + tapOffsets[tap]!;
+    for (let i = start; i < start + segment; i++, k++) {
+      const x = padded[i]!;
+      a = Math.fround(a + Math.fround(x * rows[k]!));
+      b = Math.fround(b + Math.fround(x * rows[k + depth]!));
+      c = Math.fround(c + Math.fround(x * rows[k + 2 * depth]!));
+      d = Math.fround(d + Math.fround(x * rows[k + 3 * depth]!));
+    }
+  }
+  sums[out] = a;
+  sums[out + 1] = b;
+  sums[out + 2] = c;
+  sums[out + 3] = d;
 }
 
 /** As `convolveF32`, on integers; `fill` stands in the padding, sums start from `bias`. */
