@@ -138,7 +138,7 @@ class ChunkWriter {
   }
 
   run(): CodeFunction {
-    const { channels } = this.#block;
+    const count = this.#block.channels.length;
     const { output, addend } = this.#conv;
     let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
     if (this.#readsMean) {
@@ -149,11 +149,10 @@ class ChunkWriter {
     writePixelLoop(this.#code, output, this.#walkers(), ({ isEdge }) => {
       this.#start();
       cost = this.#sum();
-      if (this.#isLast) this.#finish(isEdge);
+      if (this.#isLast) this.#finish(isEdge, FIRST_VECTOR + count + cost.temporaries);
       else this.#leave();
     });
-    const count = channels.length;
-    const body = this.#code.finish({ i32: INTEGERS, v128: count + cost.temporaries });
+    const body = this.#code.finish({ i32: INTEGERS, v128: count + cost.temporaries + 1 });
     const work = workOf(body, output.rows * vectorsOf(output), {
       load: cost.loads,
       add: cost.adds,
@@ -162,7 +161,7 @@ class ChunkWriter {
       addend: this.#isLast && addend !== undefined ? count : 0,
       spill: count * (Number(!this.#isFirst) + Number(!this.#isLast)) * vectorsOfSum(this.#block),
     });
-    return { body, channels: this.#isLast ? channels : [], work };
+    return { body, channels: this.#isLast ? this.#block.channels : [], work };
   }
 
   get #readsMean(): boolean {
@@ -241,7 +240,7 @@ class ChunkWriter {
     });
   }
 
-  #finish(isEdge: boolean): void {
+  #finish(isEdge: boolean, zeros: number): void {
     const { output, addend, requantization } = this.#conv;
     this.#block.channels.forEach((channel, j) => {
       const accumulator = FIRST_VECTOR + j;
@@ -250,6 +249,7 @@ class ChunkWriter {
         y: channel * output.planeBytes,
         z: channel * (addend?.planes.planeBytes ?? 0),
         mask: 0,
+        zeros,
         isEdge,
       };
       if (!this.#block.isWide) {

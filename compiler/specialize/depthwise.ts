@@ -189,7 +189,7 @@ function generateGroup(
     writePixelLoop(code, conv.output, walkersOf(conv), body, UNROLL);
     code.advance(RECORD, bytes);
   });
-  const body = code.finish({ i32: INTEGERS, v128: FIRST_WEIGHT + taps - ACCUMULATOR });
+  const body = code.finish({ i32: INTEGERS, v128: FIRST_WEIGHT + taps + 1 - ACCUMULATOR });
   const passes = channels.length * conv.output.rows * vectorsOf(conv.output);
   const work = workOf(body, passes, {
     load: taps,
@@ -230,6 +230,7 @@ function writeVector(
     y: vector.offset(Y),
     z: vector.offset(Z),
     mask: vector.offset(MASK),
+    zeros: FIRST_WEIGHT + offsets.length,
     isEdge: vector.isEdge,
   };
   if (isWide) {

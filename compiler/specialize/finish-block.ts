@@ -14,15 +14,19 @@ import { columnOffset, LANES, type Planes } from "./planes.ts";
 /** Vectors at the start of the parameters, one constant each in all lanes. */
 const CONSTANTS = [
   "rounding",
+  "factor",
   "halfRounding",
   "zeroPoint",
   "min",
   "max",
-  "sumZero",
+  "sumOffset",
+  "sumMin",
+  "sumMax",
   "sumMultiplier",
   "addendZero",
   "addendMultiplier",
   "addRounding",
+  "addFactor",
   "addZeroPoint",
   "addMin",
   "addMax",
@@ -31,6 +35,8 @@ type Constant = (typeof CONSTANTS)[number];
 
 /** Before the multiplication of an addition: core/requantize.ts. */
 const ADD_SHIFT = 7;
+/** A product loses so many bits, rounded: one with 2^(15 − f) is a rounding shift by f. */
+const FACTOR_BITS = 15;
 /**
  * i16 lanes to 0 2 4 6, then 1 3 5 7, in two steps that engines have
  * instructions for: within each half, then whole pairs.
@@ -75,22 +81,32 @@ export function packSplats(words: readonly number[]): Uint8Array {
 
 function constantsOf({ requantization: r, addend }: Pick<Finish, "requantization" | "addend">) {
   const add = addend?.requantization;
+  const sumZero = add?.zeroPoints[0] ?? 0;
   const values: Record<Constant, number> = {
     rounding: roundingOf(r),
+    factor: isFactor(r.shift) ? 2 ** (FACTOR_BITS - r.shift) : 0,
     halfRounding: Math.floor(roundingOf(r) / 2),
     zeroPoint: r.zeroPoint,
     min: r.min,
     max: r.max,
-    sumZero: add?.zeroPoints[0] ?? 0,
+    sumOffset: r.zeroPoint - sumZero,
+    sumMin: r.min - sumZero,
+    sumMax: r.max - sumZero,
     sumMultiplier: add?.multipliers[0] ?? 0,
     addendZero: add?.zeroPoints[1] ?? 0,
     addendMultiplier: add?.multipliers[1] ?? 0,
     addRounding: add === undefined ? 0 : 2 ** (add.fractionBits - 1),
+    addFactor: add === undefined ? 0 : 2 ** (FACTOR_BITS - add.fractionBits),
     addZeroPoint: add?.zeroPoint ?? 0,
     addMin: add?.min ?? 0,
     addMax: add?.max ?? 0,
   };
   return values;
+}
+
+/** Whether a shift right is a product of 16 bits. */
+function isFactor(shift: number): boolean {
+  return shift > 0 && shift <= FACTOR_BITS;
 }
 
 /** What the shift of a sum adds before it drops bits. */
@@ -105,6 +121,8 @@ export interface FinishChannel {
   readonly y: number;
   readonly z: number;
   readonly mask: number;
+  /** A vector local that nothing sets: zeros. */
+  readonly zeros: number;
   /** Whether the pixels may reach beyond the image. */
   readonly isEdge: boolean;
 }
@@ -145,7 +163,8 @@ export function writeShiftedFinish(
 ): void {
   const writer = new FinishWriter(code, finish, channel);
   writer.multiply(accumulator);
-  if (finish.addend !== undefined) writer.add(accumulator, finish.addend);
+  if (finish.addend === undefined) writer.clamp(accumulator);
+  else writer.add(accumulator, finish.addend);
   if (channel.isEdge) writer.mask(accumulator);
   writeStore(code, accumulator, finish.output, channel.y);
 }
@@ -182,7 +201,10 @@ class FinishWriter {
     const { shift } = this.#finish.requantization;
     if (shift === 0) return;
     const code = this.#code.get(accumulator);
-    if (shift > 0) {
+    if (this.#finish.isRelaxed === true && isFactor(shift)) {
+      this.#constant("factor");
+      code.vector(this.#multiplication);
+    } else if (shift > 0) {
       this.#constant("rounding");
       code.vector("add").constant(shift).vector("shiftRight");
     } else code.constant(-shift).vector("shiftLeft");
@@ -202,27 +224,37 @@ class FinishWriter {
       .set(a);
   }
 
-  /** `requantize` of a sum that is shifted. */
+  /** t·m of a sum that is shifted. */
   multiply(accumulator: number): void {
     const code = this.#code.get(accumulator);
     this.#channel.pushMultiplier();
-    code.vector(this.#multiplication);
-    const { zeroPoint } = this.#finish.requantization;
-    this.#offsetAndClamp(zeroPoint, "zeroPoint", "min", "max");
-    code.set(accumulator);
+    code.vector(this.#multiplication).set(accumulator);
   }
 
-  /** `addRequantized` of the result so far and the second operand. */
+  /** The rest of `requantize`. */
+  clamp(accumulator: number): void {
+    this.#code.get(accumulator);
+    this.#offsetAndClamp(this.#finish.requantization, "zeroPoint", "min", "max");
+    this.#code.set(accumulator);
+  }
+
+  /** The rest of `requantize`, less the zero point, and `addRequantized` with the second operand. */
   add(accumulator: number, { planes, requantization: add }: NonNullable<Finish["addend"]>): void {
-    const code = this.#code;
-    code.get(accumulator);
-    this.#scale(add.zeroPoints[0], "sumZero", "sumMultiplier");
+    const code = this.#code.get(accumulator);
+    const { zeroPoint, min } = this.#finish.requantization;
+    const [sumZero, addendZero] = add.zeroPoints;
+    const own = { zeroPoint: zeroPoint - sumZero, min: min - sumZero };
+    this.#offsetAndClamp(own, "sumOffset", "sumMin", "sumMax");
+    this.#scale("sumMultiplier");
     code.get(Z).load(this.#channel.z + columnOffset(planes, 0));
-    this.#scale(add.zeroPoints[1], "addendZero", "addendMultiplier");
+    if (addendZero !== 0) {
+      this.#constant("addendZero");
+      code.vector("sub");
+    }
+    this.#scale("addendMultiplier");
     code.vector("addSaturating");
-    this.#constant("addRounding");
-    code.vector("addSaturating").constant(add.fractionBits).vector("shiftRight");
-    this.#offsetAndClamp(add.zeroPoint, "addZeroPoint", "addMin", "addMax");
+    this.#roundOff(add.fractionBits);
+    this.#offsetAndClamp(add, "addZeroPoint", "addMin", "addMax");
     code.set(accumulator);
   }
 
@@ -240,22 +272,38 @@ class FinishWriter {
     return this.#finish.isRelaxed === true ? "relaxedMultiplyQ15" : "multiplyQ15";
   }
 
-  #scale(zeroPoint: number, zero: Constant, multiplier: Constant): void {
-    if (zeroPoint !== 0) {
-      this.#constant(zero);
-      this.#code.vector("sub");
+  /**
+   * Drops the fractional bits of a sum. A product does not saturate where
+   * adding the half first would: that is far beyond what the clamp leaves.
+   */
+  #roundOff(fractionBits: number): void {
+    if (this.#finish.isRelaxed === true) {
+      this.#constant("addFactor");
+      this.#code.vector(this.#multiplication);
+      return;
     }
+    this.#constant("addRounding");
+    this.#code.vector("addSaturating").constant(fractionBits).vector("shiftRight");
+  }
+
+  #scale(multiplier: Constant): void {
     this.#code.constant(ADD_SHIFT).vector("shiftLeft");
     this.#constant(multiplier);
     this.#code.vector(this.#multiplication);
   }
 
-  #offsetAndClamp(zeroPoint: number, offset: Constant, min: Constant, max: Constant): void {
-    if (zeroPoint !== 0) {
+  #offsetAndClamp(
+    own: { readonly zeroPoint: number; readonly min: number },
+    offset: Constant,
+    min: Constant,
+    max: Constant,
+  ): void {
+    if (own.zeroPoint !== 0) {
       this.#constant(offset);
       this.#code.vector("addSaturating");
     }
-    this.#constant(min);
+    if (own.min === 0) this.#code.get(this.#channel.zeros);
+    else this.#constant(min);
     this.#code.vector("max");
     this.#constant(max);
     this.#code.vector("min");
