@@ -90,11 +90,11 @@ describe("weights as code", () => {
     const { conv, x, z, expected } = problemOf(settings);
     expect(rejectsCode(conv)).toBeUndefined();
     expect(compute(conv, x, z)).toEqual(expected);
+    expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
   });
 
-  test("relaxed instructions give the same bits", () => {
-    const { conv, x, z, expected } = problemOf(CASES[1]!);
-    expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
+  test("relaxed instructions are used where they may be", () => {
+    const { conv } = problemOf(CASES[1]!);
     const codes = [false, true].map(isRelaxed => generateConvolution({ ...conv, isRelaxed })[0]!);
     expect(codes[0]!.body).not.toEqual(codes[1]!.body);
   });

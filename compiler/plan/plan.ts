@@ -49,6 +49,24 @@ export interface Call {
   readonly slot?: LayerSlot;
 }
 
+/** A call of a thread, or part of one. */
+export interface ThreadCall extends Call {
+  /** Index of the call of the plan that it is, or is part of. */
+  readonly origin: number;
+}
+
+/** How a run is divided over threads. */
+export interface ThreadPlan {
+  readonly count: number;
+  /** Per step, per thread: calls in order. A step begins when all threads have ended the one before. */
+  readonly steps: readonly (readonly (readonly ThreadCall[])[])[];
+  /** Where the threads tell each other how far they are. */
+  readonly syncOffset: number;
+  /** Of a run on one thread, and on all of them. */
+  readonly serialNs: number;
+  readonly predictedNs: number;
+}
+
 /** What a static block holds: `weights` count as such in reports; `reserved` ones are zeros for a loader to fill. */
 export type StaticRole = "weights" | "parameters" | "table" | "tensor" | "reserved";
 
@@ -116,6 +134,8 @@ export interface Plan {
   readonly choices: readonly Choice[];
   readonly layers: readonly LayerReport[];
   readonly macs: number;
+  /** Of a plan for more than one thread: the same calls, divided. */
+  readonly threads?: ThreadPlan;
 }
 
 /** `bytes` rounded up to a multiple of `alignment`. */
