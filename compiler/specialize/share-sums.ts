@@ -15,6 +15,10 @@
  * Pairs wait in buckets by how many channels they served when last looked at.
  * Counts only fall, so a pair taken from the highest bucket that still has its
  * count is the best one: the search is nearly linear in the number of pairs.
+ *
+ * Which earlier terms make a pair with a new one is asked of sets: for each
+ * channel the terms that it adds and those that it subtracts, a bit each, so
+ * that 32 terms are counted at once.
  */
 
 /** A tap, or a sum of two terms, and the channels that still want it. */
@@ -45,6 +49,10 @@ export const MAX_TERMS = 2 ** INDEX_BITS;
 const MAX_CHANNELS = 16;
 /** Channels that pairs serve at least, one search after the other. */
 const LEAST_CHANNELS = [4, 3, 2];
+/** Words of the set of all terms. */
+const SET_WORDS = MAX_TERMS / 32;
+/** Where the sets of terms that are subtracted begin, behind those that are added. */
+const SUBTRACTED = MAX_CHANNELS * SET_WORDS;
 
 /** The sums that are shared, in order; few bytes to remember what was long searched for. */
 export type SharedSums = readonly number[] | Uint32Array;
@@ -73,8 +81,8 @@ class Sharing {
   readonly #placed = new Uint8Array(MAX_TERMS);
   /** Channels that a pair serves at least to be looked at. */
   #least = MAX_CHANNELS;
-  /** Terms that so many channels want, ascending: others cannot be shared. */
-  #wanted: number[] = [];
+  /** Per channel, the terms that it adds; then, per channel, those that it subtracts. */
+  readonly #sets = new Int32Array(2 * SUBTRACTED);
   #count: number;
   readonly #sums: number[] = [];
   readonly #buckets: number[][] = Array.from({ length: MAX_CHANNELS + 1 }, () => []);
@@ -88,7 +96,7 @@ class Sharing {
   find(): Uint32Array {
     for (const least of LEAST_CHANNELS) {
       this.#least = least;
-      this.#wanted = [];
+      this.#sets.fill(0);
       for (let b = 0; b < this.#count; b++) if (!this.#placed[b]) this.#offer(b);
       this.#takeAll();
     }
@@ -161,38 +169,80 @@ class Sharing {
 
   /** Takes channels from a term that is part of another now. */
   #remove(index: number, plus: number, minus: number): void {
+    this.#leaveSets(index, plus, minus);
     this.#plus[index]! &= ~plus;
     this.#minus[index]! &= ~minus;
-    if (this.#parts[index] !== undefined) this.#placed[index] = 1;
+    if (this.#parts[index] === undefined) return;
+    this.#placed[index] = 1;
+    this.#leaveSets(index, this.#plus[index]!, this.#minus[index]!);
   }
 
-  /** Puts the pairs of term `b` with earlier ones into their buckets. */
+  /** Puts the pairs of term `b` with those that were offered before it into their buckets. */
   #offer(b: number): void {
     const [plus, minus] = [this.#plus[b]!, this.#minus[b]!];
-    const least = this.#least;
-    if (ONES[plus | minus]! < least) return;
-    const wanted = this.#wanted;
-    let kept = 0;
-    for (const a of wanted) {
-      const [aPlus, aMinus] = [this.#plus[a]!, this.#minus[a]!];
-      if (this.#placed[a] || ONES[aPlus | aMinus]! < least) continue;
-      wanted[kept++] = a;
-      const sum = ONES[(aPlus & plus) | (aMinus & minus)]!;
-      const difference = ONES[(aPlus & minus) | (aMinus & plus)]!;
-      if (sum < least && difference < least) continue;
-      if (this.#registersOf(a, b) > MAX_STRAHLER) continue;
-      const pair = (a << (INDEX_BITS + 1)) | (b << 1);
-      if (sum >= least) this.#buckets[sum]!.push(pair);
-      if (difference >= least) this.#buckets[difference]!.push(pair | 1);
+    if (ONES[plus | minus]! < this.#least) return;
+    const [alike, opposite] = [setsOf(plus, minus), setsOf(minus, plus)];
+    for (let word = 0; word <= b >> 5; word++) {
+      let found = this.#inEnough(alike, word) | this.#inEnough(opposite, word);
+      for (; found !== 0; found &= found - 1) {
+        this.#offerPair(word * 32 + 31 - Math.clz32(found & -found), b);
+      }
     }
-    wanted.length = kept;
-    wanted.push(b);
+    this.#enterSets(b, alike);
+  }
+
+  /** Those terms of a word that are in `#least` of the sets or more. */
+  #inEnough(sets: readonly number[], word: number): number {
+    let [one, two, three, four] = [0, 0, 0, 0];
+    for (let i = 0; i < sets.length; i++) {
+      const terms = this.#sets[sets[i]! + word]!;
+      four |= three & terms;
+      three |= two & terms;
+      two |= one & terms;
+      one |= terms;
+    }
+    return this.#least === 2 ? two : this.#least === 3 ? three : four;
+  }
+
+  #offerPair(a: number, b: number): void {
+    if (this.#registersOf(a, b) > MAX_STRAHLER) return;
+    const [plus, minus, aPlus, aMinus] = [
+      this.#plus[b]!,
+      this.#minus[b]!,
+      this.#plus[a]!,
+      this.#minus[a]!,
+    ];
+    const sum = ONES[(aPlus & plus) | (aMinus & minus)]!;
+    const difference = ONES[(aPlus & minus) | (aMinus & plus)]!;
+    const pair = (a << (INDEX_BITS + 1)) | (b << 1);
+    if (sum >= this.#least) this.#buckets[sum]!.push(pair);
+    if (difference >= this.#least) this.#buckets[difference]!.push(pair | 1);
+  }
+
+  #enterSets(index: number, sets: readonly number[]): void {
+    for (const set of sets) this.#sets[set + (index >> 5)]! |= 1 << (index & 31);
+  }
+
+  #leaveSets(index: number, plus: number, minus: number): void {
+    for (const set of setsOf(plus, minus)) {
+      this.#sets[set + (index >> 5)]! &= ~(1 << (index & 31));
+    }
   }
 
   #registersOf(a: number, b: number): number {
     const [x, y] = [this.#strahler[a]!, this.#strahler[b]!];
     return x === y ? x + 1 : Math.max(x, y);
   }
+}
+
+/** Where the sets begin of channels that add, and of channels that subtract. */
+function setsOf(plus: number, minus: number): number[] {
+  const sets: number[] = [];
+  for (let channel = 0; (plus | minus) >> channel !== 0; channel++) {
+    if ((plus >> channel) & 1) sets.push(channel * SET_WORDS);
+    if ((minus >> channel) & 1) sets.push(SUBTRACTED + channel * SET_WORDS);
+  }
+  return sets;
 }
 
 /** The number of ones of each mask. */
