@@ -82,6 +82,16 @@ describe("the memory checker", () => {
     expect(checkMemory(claims).join()).toMatch(/call 1 \(steal\) touches thief outside its life/);
   });
 
+  test("believes nothing of a read because another one was right", () => {
+    const reads = [run("a", 96, 8), run("a", 96, 8), run("a", 96, 32)];
+    const half = withCall(0, { writes: [run("a", 96, 16)] });
+    const calls = half.calls.with(1, { ...half.calls[1]!, reads });
+    expect(checkMemory({ ...half, calls }).join()).toMatch(/byte 112/);
+    const rows = { block: "a", offset: 96, bytes: 8, repeats: [{ count: 2, step: 16 }] };
+    const other = half.calls.with(1, { ...half.calls[1]!, reads: [run("a", 96, 8), rows] });
+    expect(checkMemory({ ...half, calls: other }).join()).toMatch(/byte 112/);
+  });
+
   test("follows repeated runs", () => {
     const rows = { block: "a", offset: 96, bytes: 4, repeats: [{ count: 4, step: 8 }] };
     expect(checkMemory(withCall(0, { writes: [rows] })).join()).toMatch(/byte 100/);

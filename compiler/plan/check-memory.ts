@@ -95,6 +95,8 @@ function replay(claims: MemoryClaims): string[] {
 /** Which buffer's value each byte of the arena holds. */
 class Shadow {
   readonly faults: string[] = [];
+  /** By buffer, the extents that were found to be its own and that no other wrote into since. */
+  readonly #intact = new Map<number, Set<string>>();
   readonly #statics: ReadonlyMap<string, StaticRecord>;
   readonly #buffers: ReadonlyMap<string, BufferRecord & { readonly owner: number }>;
   readonly #arenaOffset: number;
@@ -115,6 +117,10 @@ class Shadow {
     }
     const owner = this.#ownerFor(extent, index, who);
     if (owner === undefined) return;
+    const intact = this.#intact.get(owner) ?? new Set();
+    this.#intact.set(owner, intact);
+    const key = keyOf(extent);
+    if (intact.has(key)) return;
     for (const start of this.#runs(extent)) {
       const found = this.#ownedUpTo(owner, start, start + extent.bytes);
       if (found < start + extent.bytes) {
@@ -123,6 +129,7 @@ class Shadow {
         return;
       }
     }
+    intact.add(key);
   }
 
   write(extent: Extent, index: number, who: string): void {
@@ -133,6 +140,16 @@ class Shadow {
     const owner = this.#ownerFor(extent, index, who);
     if (owner === undefined) return;
     for (const start of this.#runs(extent)) this.#owners.fill(owner, start, start + extent.bytes);
+    this.#forget(extent, owner);
+  }
+
+  /** What was found of the buffers, but for `owner`, that `extent` reaches into. */
+  #forget(extent: Extent, owner: number): void {
+    const end = endOf(extent);
+    for (const buffer of this.#buffers.values()) {
+      if (buffer.owner === owner || buffer.offset >= end) continue;
+      if (extent.offset < buffer.offset + buffer.bytes) this.#intact.delete(buffer.owner);
+    }
   }
 
   #ownerFor(extent: Extent, index: number, who: string): number | undefined {
@@ -167,7 +184,14 @@ class Shadow {
 }
 
 function contains(record: { readonly offset: number; readonly bytes: number }, extent: Extent) {
-  const reach = extent.repeats.reduce((sum, { count, step }) => sum + (count - 1) * step, 0);
-  const end = extent.offset + reach + extent.bytes;
-  return extent.offset >= record.offset && end <= record.offset + record.bytes;
+  return extent.offset >= record.offset && endOf(extent) <= record.offset + record.bytes;
+}
+
+function endOf({ offset, bytes, repeats }: Extent): number {
+  return offset + bytes + repeats.reduce((sum, { count, step }) => sum + (count - 1) * step, 0);
+}
+
+/** What equal extents of one block share. */
+function keyOf({ offset, bytes, repeats }: Extent): string {
+  return `${offset} ${bytes} ${repeats.map(({ count, step }) => `${count}*${step}`).join(" ")}`;
 }
