@@ -1,6 +1,7 @@
 /** @file `tritc kernels`: the kernels that modules are made of. */
 
 import type { Command } from "commander";
+import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { loadKernelLibrary } from "../../targets/kernel-files.ts";
 import { addJson, type JsonFlag } from "../options.ts";
 import type { Session } from "../session.ts";
@@ -23,7 +24,18 @@ export function addKernels(program: Command, { terminal }: Session): void {
     .action((word: string | undefined, { json }: JsonFlag) => {
       const { table: all } = loadKernelLibrary();
       const rows = all.filter(({ name }) => word === undefined || name.includes(word));
+      if (word !== undefined && rows.length === 0) throw noKernels(word, all);
       if (json) return printJson(terminal, rows);
       return terminal.out(table(rows.map(row => [row.name, row.family, row.isa])));
     });
+}
+
+function noKernels(word: string, all: readonly { readonly family: string }[]): UsageError {
+  const parts = new Set(all.flatMap(({ family }) => family.split("_")));
+  return new UsageError(
+    problem("usage/bad-option", `no kernel has "${word}" in its name`, {
+      notes: [`names are made of ${[...parts].join(", ")}, the tile and the instruction set`],
+      help: "tritc kernels lists all",
+    }),
+  );
 }
