@@ -88,10 +88,19 @@ function asUsage(error: unknown): unknown {
     );
   }
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const lines = rest.map(line => line.trim()).filter(line => line !== "");
+  const guess = lines.map(line => GUESS.exec(line)?.[1]).find(words => words !== undefined);
+  const listing =
+    error.code === "commander.unknownCommand"
+      ? "tritc --help lists the commands"
+      : "tritc COMMAND --help shows the options and examples";
   return new UsageError(
     problem("usage/bad-option", first.replace(/\.$/, ""), {
-      notes: rest.map(line => line.trim()).filter(line => line !== ""),
-      help: "tritc COMMAND --help shows the options and examples",
+      notes: lines.filter(line => !GUESS.test(line)),
+      help: guess === undefined ? listing : `did you mean ${guess}? ${listing}`,
     }),
   );
 }
+
+/** How commander ends a message about a word that is like one it knows. */
+const GUESS = /^\(Did you mean (.*)\?\)$/;

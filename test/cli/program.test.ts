@@ -12,8 +12,8 @@ import { InternalError, warning } from "../../model/diagnostics/diagnostic.ts";
 import { runTritc } from "../errors/terminal.ts";
 
 const COMMANDS = [
-  ...["train", "quantize", "compile", "run", "eval", "verify"],
-  ...["inspect", "passes", "kernels", "explain"],
+  ...["train", "quantize", "prune", "compile", "run", "eval", "verify"],
+  ...["inspect", "passes", "kernels", "calibrate-costs", "explain"],
 ];
 
 afterEach(() => {
@@ -42,6 +42,8 @@ describe("help", () => {
     expect(code).toBe(0);
     expect(out).toContain("--json");
     expect(out).toContain(`\n  tritc ${command}`);
+    expect(out).not.toContain("\n\n\n");
+    for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(102);
   });
 
   test("the version is that of the package", async () => {
@@ -60,12 +62,29 @@ describe("a wrong call", () => {
     [["eval", "a.wasm", "--data", "mnist", "--mean", "1,x"], "numbers separated by commas"],
     [["run", "a.wasm", "a.png", "--resize", "28"], "HEIGHTxWIDTH"],
     [["explain", "onnx/nothing"], 'there is no code "onnx/nothing"'],
+    [["kernels", "nothing"], 'no kernel has "nothing" in its name'],
   ])("%j", async (args, text) => {
     const { code, out, err } = await runTritc(...args);
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(err).toContain(text);
     expect(err).toMatch(/^error\[usage\/bad-option\]: /);
+  });
+
+  test.each([
+    [["compil"], "did you mean compile? tritc --help lists the commands"],
+    [["sharpen"], "tritc --help lists the commands"],
+    [["inspect", "--mesure"], "did you mean --measure? tritc COMMAND --help shows"],
+  ])("%j: the way out is help, and not a note", async (args, help) => {
+    const { err } = await runTritc(...args);
+    expect(err).toContain(`\n   = help: ${help}`);
+    expect(err).not.toContain("= note");
+  });
+
+  test("a word that no kernel has is told from the words there are", async () => {
+    const { err } = await runTritc("kernels", "nothing");
+    expect(err).toMatch(/= note: names are made of f32, .*igemm, .*tc2w/);
+    expect(err).toContain("= help: tritc kernels lists all");
   });
 
   test("no command at all shows the help", async () => {
