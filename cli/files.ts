@@ -35,9 +35,9 @@ export function checkWritable(paths: readonly string[]): void {
     try {
       const { place, kind } = placeOf(path);
       accessSync(kind === "stream" ? place : dirname(place), constants.W_OK);
-      return kind === "folder" ? [unwritable(path, "it is a folder")] : [];
+      return kind === "folder" ? [unwritable(path, "it is a folder", NAME_A_FILE)] : [];
     } catch (error) {
-      return [unwritable(path, reasonOf(error))];
+      return [unwritable(path, reasonOf(error), wayOut(error))];
     }
   });
   if (problems.length > 0) throw new ModelError(...problems);
@@ -51,7 +51,7 @@ export function checkFolder(path: string): void {
     if (!statSync(nearest).isDirectory()) throw new Error(`${nearest} is not a folder`);
     accessSync(nearest, constants.W_OK);
   } catch (error) {
-    throw new ModelError(unwritable(path, reasonOf(error)));
+    throw new ModelError(unwritable(path, reasonOf(error), wayOut(error)));
   }
 }
 
@@ -98,7 +98,7 @@ export function writeOutputs(outputs: readonly Output[]): void {
     }
   } catch (error) {
     for (const { from } of unfinished) rmSync(from, { force: true });
-    throw new ModelError(unwritable(current, reasonOf(error)));
+    throw new ModelError(unwritable(current, reasonOf(error), wayOut(error)));
   }
 }
 
@@ -118,12 +118,26 @@ function placeOf(path: string): Place {
   return { place: realpathSync(path), kind: "file" };
 }
 
-function unwritable(path: string, reason: string): Diagnostic {
+function unwritable(path: string, reason: string, help: string): Diagnostic {
   return problem("file/unwritable", "the output cannot be written; nothing was left behind", {
     at: path,
     notes: [reason],
-    help: "make the folder, or choose another place",
+    help,
   });
+}
+
+const NAME_A_FILE = "name a file in it, or another place";
+
+/** What to do about an error of the file system. */
+function wayOut(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "make the folder, or choose another place";
+    case "EISDIR":
+      return NAME_A_FILE;
+    default:
+      return "choose another place, or see to it that files can be written there";
+  }
 }
 
 /** The system's words without the path, which the message has already. */
