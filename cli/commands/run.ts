@@ -69,12 +69,16 @@ async function readInputs(
   flags: RunFlags,
 ): Promise<Record<string, Tensor>> {
   if (files.length !== inputs.length) {
-    const names = inputs.map(({ name }) => name).join(", ");
+    const names = inputs.map(({ name }) => `"${name}"`).join(", ");
     throw new UsageError(
-      problem("usage/bad-option", `${files.length} files for ${inputs.length} inputs`, {
-        notes: [`the module takes ${names}`],
-        help: "give one file per input, in this order",
-      }),
+      problem(
+        "usage/bad-option",
+        `${counted(files.length, "file")} for ${counted(inputs.length, "input")}`,
+        {
+          notes: [`the module takes ${names}`],
+          help: inputs.length === 1 ? "give one file" : "give one file per input, in this order",
+        },
+      ),
     );
   }
   const options = { ...flags, ...(preprocess && { preprocess }) };
@@ -82,6 +86,10 @@ async function readInputs(
     inputs.map((port, index) => readTensorFile(files[index]!, port, options)),
   );
   return Object.fromEntries(inputs.map(({ name }, index) => [name, tensors[index]!]));
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** As the WASI command prints it: scores of one output, or all outputs. */

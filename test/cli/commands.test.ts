@@ -95,6 +95,9 @@ describe("compile", () => {
     const onto = await runTritc("compile", model, "-o", join(scratch.path, "kept"));
     expect(onto.code).toBe(1);
     expect(onto.err).toContain("file/unwritable");
+    expect(onto.err).toContain("= help: name a file in it");
+    const below = await runTritc("compile", model, "-o", join(scratch.path, "none", "model.wasm"));
+    expect(below.err).toContain("= help: make the folder");
     expect(readdirSync(join(scratch.path, "kept"))).toEqual(["model.wasm"]);
     expect(readdirSync(scratch.path).filter(name => name.endsWith(".tmp"))).toEqual([]);
   });
@@ -248,6 +251,8 @@ describe("run", () => {
     expect((await json("run", module, picture, "--resize", "28x28")).scores).toHaveLength(36);
     const files = await runTritc("run", module, picture, picture);
     expect(files.code).toBe(2);
+    expect(files.err).toContain("2 files for 1 input\n");
+    expect(files.err).toContain("= help: give one file\n");
   });
 
   test("normalises by the user's numbers", async () => {
