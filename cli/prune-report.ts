@@ -61,15 +61,21 @@ export function reportLayers(
 }
 
 export function pruneText({ layers, accuracies }: PruneReport): string {
-  const head = ["layer", "", "weights", "zeros before", "pruned", "means", "error"];
+  const isMeasured = layers.some(({ error }) => error !== undefined);
+  const hasMeans = layers.some(({ means }) => means !== undefined);
+  const head = [
+    ...["layer", "", "weights", "zeros before", "pruned"],
+    ...(hasMeans ? ["means"] : []),
+    ...(isMeasured ? ["error"] : []),
+  ];
   const rows = layers.map(layer => [
     layer.name,
     layer.role === "body" ? "" : layer.role,
     countText(layer.weightCount),
     percent(layer.zerosBefore),
     percent(layer.pruned),
-    layer.means?.map(mean => mean.toPrecision(2)).join(" … ") ?? "",
-    layer.error === undefined ? "" : percent(layer.error),
+    ...(hasMeans ? [layer.means?.map(mean => mean.toPrecision(2)).join(" … ") ?? ""] : []),
+    ...(isMeasured ? [layer.error === undefined ? "" : percent(layer.error)] : []),
   ]);
   const text = table([head, ...rows]);
   if (accuracies === undefined) return text;

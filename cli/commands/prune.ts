@@ -54,19 +54,29 @@ export function addPrune(program: Command, { terminal }: Session): void {
     .command("prune")
     .description("prune a float ONNX model without training, and recover what it loses")
     .argument("<model>", "a float ONNX model")
-    .requiredOption("--sparsity <share>", "share of the weights that go, 0 to 1", sparsity)
+    .requiredOption(
+      "--sparsity <share>",
+      "share of the weights that go: 0 or more, below 1",
+      sparsity,
+    )
     .addOption(
       new Option("--scope <scope>", "where the share is counted")
         .choices([...PRUNE_SCOPES])
         .default("layer"),
     )
-    .option("--recover <kinds>", `what takes their places: ${RECOVERIES.join(", ")}`, recoveries, [
-      "mean",
-    ])
+    .addOption(
+      new Option("--recover <kinds>", `what takes their places: ${RECOVERIES.join(", ")}`)
+        .argParser(recoveries)
+        .default(["mean"], "mean"),
+    )
     .option("--reestimate", "restore mean and spread of each pruned layer's results")
     .option("--data <DATA>", "samples to measure on: KIND:PATH")
     .option("--samples <n>", "how many of them", positiveInteger, DEFAULT_SAMPLES)
-    .option("--also <roles>", `prune too: ${OPTIONAL_ROLES.join(", ")}`, optionalRoles, [])
+    .addOption(
+      new Option("--also <roles>", `prune too: ${OPTIONAL_ROLES.join(", ")}`)
+        .argParser(optionalRoles)
+        .default([], "none"),
+    )
     .option("--batch <n>", "bind a symbolic batch", positiveInteger)
     .requiredOption("--out <model.onnx>", "where to write the pruned model");
   addJson(addDataOptions(command, "train"))

@@ -53,6 +53,22 @@ describe("prune", () => {
     }
   });
 
+  test("leaves out the columns that it knows nothing for", async () => {
+    const flags = [model, "--sparsity", "0.5", ...BOTH, "--out", out];
+    const heads = async (...more: readonly string[]) => {
+      const { out: text } = await runTritc("prune", ...flags, ...more);
+      return text
+        .split("\n")
+        .find(line => line.startsWith("layer"))!
+        .split(/ {2,}/);
+    };
+    const always = ["layer", "weights", "zeros before", "pruned"];
+    expect(await heads("--recover", "zero")).toEqual(always);
+    expect(await heads()).toEqual([...always, "means"]);
+    const measured = await heads("--data", "characters", "--samples", "8");
+    expect(measured).toEqual([...always, "means", "error"]);
+  });
+
   test("writes one mean per filter, which the compiler finds again", async () => {
     const flags = ["--sparsity", "0.5", ...BOTH, "--out", out];
     const { layers } = await json(model, ...flags);
