@@ -24,11 +24,14 @@ export function addCompileOptions(command: Command, aim?: "size"): Command {
     )
     .addOption(optimize.choices(OPTIMIZE_CHOICES).default(aim))
     .option("--max-bytes <n>", "the most that the module may take", positiveInteger)
-    .option("--specialize-at-load", "let tritc/runtime/specialize write the code of layers")
+    .option(
+      "--specialize-at-load",
+      "with --optimize balanced or speed: tritc/runtime/specialize writes the code of layers",
+    )
     .addOption(
       new Option(
         "--activations <format>",
-        "of calibrated values: u7 is 0…127 after a ReLU, u4 0…15",
+        "with --calibrate, integers of activations: u7 is 0…127 after a ReLU, u4 0…15",
       )
         .choices(["int8", "u7", "u4"])
         .default("int8"),

@@ -1,6 +1,6 @@
 /** @file `tritc compile`: an ONNX model becomes a module. */
 
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { ARTEFACT_SUFFIXES, type ArtefactKind } from "../../compiler/index.ts";
 import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { printGraph } from "../../model/ir/print.ts";
@@ -28,9 +28,10 @@ quantise float weights, f32 keeps them. With --calibrate activations are held in
 loss in accuracy is measured on up to 1000 of the samples. Normalisation is that of training.
 
 Aims: each layer is computed by kernels, by lists of its nonzero weights, or by code of its own,
-which is fast and large. speed takes what is fastest, size what is smallest, balanced the least
-product of time and bytes. tritc inspect shows what was chosen and why. With --specialize-at-load the module stays small and its
-loader writes that code, where it can. The results are the same, to the bit.
+which is fast and large; the last two are for ternary weights with --calibrate. speed takes what
+is fastest, size what is smallest, balanced the least product of time and bytes. tritc inspect
+shows what was chosen and why. With --specialize-at-load, and one of the last two aims, the module
+stays small and its loader writes that code, where it can. The results are the same, to the bit.
 
 Examples:
   tritc compile model.onnx -o model.wasm
@@ -52,7 +53,11 @@ export function addCompile(program: Command, { terminal }: Session): void {
     .description("compile an ONNX model into a WebAssembly module")
     .argument("<model.onnx>", "the model")
     .option("-o, --output <out.wasm>", "where to write the module")
-    .option("--emit <kinds>", `what to write: ${KINDS.join(", ")}`, artefactKinds, ["wasm"])
+    .addOption(
+      new Option("--emit <kinds>", `what to write: ${KINDS.join(", ")}`)
+        .argParser(artefactKinds)
+        .default(["wasm"], "wasm"),
+    )
     .option("--stop-after <pass>", "print the graph after this pass, and write nothing");
   addJson(addCompileOptions(command, "size"))
     .addHelpText("after", `\nTargets:\n${targets.join("\n")}\n${DATA_HELP}\n${EXAMPLES}`)

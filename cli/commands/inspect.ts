@@ -42,10 +42,10 @@ export function addInspect(program: Command, { terminal }: Session): void {
     .command("inspect")
     .description("show sizes, memory and layers of a module or an ONNX model")
     .argument("<file>", "a module made by tritc, or an ONNX model")
-    .option("--measure", "time every layer in this process")
+    .option("--measure", "time every layer, as the engine runs it once it is warm")
     .option("--frontier <file.html|.svg>", "ONNX: draw time over size, whatever could be chosen");
   addJson(addCompileOptions(command))
-    .addHelpText("after", `\n${DATA_HELP}\n${EXAMPLES}`)
+    .addHelpText("after", `${DATA_HELP}\n${EXAMPLES}`)
     .action(async (path: string, flags: InspectFlags) => {
       const bytes = readInput(path);
       if (flags.frontier !== undefined) checkFrontier(flags.frontier, path, isWasm(bytes));
@@ -64,14 +64,14 @@ export function addInspect(program: Command, { terminal }: Session): void {
     else terminal.out(onnxText(report));
   }
 
-  function showModule(
+  async function showModule(
     bytes: Uint8Array,
     path: string,
     { measure, json }: InspectFlags,
     compilation?: Compilation,
-  ): void {
+  ): Promise<void> {
     const plain = inspectModule(bytes, path);
-    const report = measure ? measured(plain, bytes) : plain;
+    const report = measure ? await measured(plain, bytes) : plain;
     const frontier = compilation?.choosing?.frontier.points.map(({ ns, bytes: size }) => ({
       predictedNs: Math.round(ns),
       bytes: size,

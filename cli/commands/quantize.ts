@@ -47,7 +47,7 @@ export function addQuantize(program: Command, session: Session): void {
     .argument("<model>", "a float ONNX model that classifies")
     .requiredOption("--data <DATA>", "the samples, with labels: KIND:PATH")
     .addOption(methodOption("--method", "ternary", "weights between the first and the last layer"))
-    .option("--zeros <share>", "method ternary: share of zero weights, 0 to 1", shareOf)
+    .option("--zeros <share>", "method ternary: share of zero weights, 0 or more, below 1", shareOf)
     .addOption(methodOption("--first", "int8", "weights of the first layer"))
     .addOption(methodOption("--last", "int8", "weights of the last layer"))
     .addOption(
