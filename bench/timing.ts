@@ -42,15 +42,28 @@ export async function timeInterleaved(
   return candidates.map(({ name }, index) => summarize(name, samples[index]!));
 }
 
-/** Warms up for two rounds' time and returns how many runs fill one. */
+/** Engines compile what is called often a second time, and better: large functions after a hundred runs. */
+const WARM_RUNS = 200;
+/** A candidate is warm once a window of its runs is no faster than this share of the fastest before. */
+const STEADY = 0.97;
+const LONGEST_WARM_UP_MS = 20_000;
+
+/** Warms up until runs do not become faster any more, and returns how many fill a round. */
 async function repetitionsFor(candidate: Candidate, roundMs: number): Promise<number> {
-  let count = 1;
-  let elapsedUs = await timeOnce(candidate, count);
-  while (elapsedUs < 2000 * roundMs) {
-    count *= 2;
-    elapsedUs = await timeOnce(candidate, count);
+  const start = performance.now();
+  let least = Number.POSITIVE_INFINITY;
+  let runs = 0;
+  for (let count = 1; ; ) {
+    const elapsedUs = await timeOnce(candidate, count);
+    runs += count;
+    const isLong = elapsedUs >= 2000 * roundMs;
+    const isWarm = runs >= WARM_RUNS && elapsedUs / count > STEADY * least;
+    if (isLong) least = Math.min(least, elapsedUs / count);
+    if ((isLong && isWarm) || performance.now() - start > LONGEST_WARM_UP_MS) {
+      return Math.max(1, Math.ceil((count * 1000 * roundMs) / elapsedUs));
+    }
+    if (!isLong) count *= 2;
   }
-  return Math.max(1, Math.ceil((count * 1000 * roundMs) / elapsedUs));
 }
 
 async function timeOnce({ run }: Candidate, count: number): Promise<number> {

@@ -15,7 +15,7 @@ import { inspectOnnx, type OnnxReport } from "../onnx-report.ts";
 import { addJson, DATA_HELP } from "../options.ts";
 import type { Session } from "../session.ts";
 import { bytesText, countText, percent, table } from "../table.ts";
-import { printJson } from "../terminal.ts";
+import { printDiagnostics, printJson } from "../terminal.ts";
 import { isWasm } from "../wasm-file.ts";
 
 const EXAMPLES = `
@@ -76,8 +76,13 @@ export function addInspect(program: Command, { terminal }: Session): void {
       predictedNs: Math.round(ns),
       bytes: size,
     }));
-    if (json) printJson(terminal, { ...report, ...(frontier && { frontier }) });
-    else terminal.out(moduleText(report));
+    const diagnostics = compilation?.diagnostics ?? [];
+    if (json) {
+      const more = { ...(frontier && { frontier }), ...(compilation && { diagnostics }) };
+      return printJson(terminal, { ...report, ...more });
+    }
+    printDiagnostics(terminal, diagnostics);
+    return terminal.out(moduleText(report));
   }
 }
 
