@@ -1,7 +1,7 @@
 /** @file From a model's bytes to the graph that is planned: reading, passes, calibration. */
 
 import type { ActivationChoice, OptimizeChoice, SimdTier, WeightChoice } from "../core/abi.ts";
-import { type Diagnostic, problem, UsageError, warning } from "../model/diagnostics/diagnostic.ts";
+import { type Diagnostic, problem, UsageError } from "../model/diagnostics/diagnostic.ts";
 import type { Graph } from "../model/ir/graph.ts";
 import { type ReadOptions, readOnnx } from "../model/onnx/index.ts";
 import {
@@ -19,6 +19,7 @@ import type { RunOptions } from "./passes/run-passes.ts";
 import { runsOnPlanes, supports } from "./plan/lower/index.ts";
 import type { Methods } from "./plan/lower/methods.ts";
 import { weightsOf } from "./plan/schedule.ts";
+import { uncalibrated } from "./uncalibrated.ts";
 
 export interface LowerModelOptions extends ReadOptions, RunOptions {
   readonly weights?: WeightChoice;
@@ -56,7 +57,7 @@ export interface LoweredModel {
  * @throws onnx/* graph/* compile/* via ModelError
  */
 export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions): LoweredModel {
-  const { weights = "auto", activations = "int8", stopAfter } = options;
+  const { weights = "auto", activations = "int8", optimize = "size", stopAfter } = options;
   demandPass(stopAfter);
   const source = sourceGraph(model, options);
   const prepare = preparePasses({ weights });
@@ -65,7 +66,8 @@ export function lowerModel(model: Uint8Array | Graph, options: LowerModelOptions
   const ranges = rangesFor(prepared, options);
   const integer = integerPasses({ activations, ...(ranges && { ranges }) });
   const dense = runPasses(prepared, integer, options);
-  const diagnostics = weightsOnly(weights, ranges);
+  const diagnostics =
+    ranges === undefined ? uncalibrated(dense, { weights, activations, optimize }) : [];
   if (integer.some(pass => pass.name === stopAfter)) return { graph: dense, diagnostics };
   const methods = options.decide?.(dense);
   const planes = methods === undefined ? planesFor(options) : planesOf(methods);
@@ -123,14 +125,4 @@ function demandPass(name: string | undefined): void {
       help: "tritc passes says what each does",
     }),
   );
-}
-
-function weightsOnly(weights: WeightChoice, ranges: Ranges | undefined): Diagnostic[] {
-  if (ranges !== undefined || weights === "auto" || weights === "f32") return [];
-  return [
-    warning("compile/needs-calibration", `only the weights are ${weights}; activations stay f32`, {
-      notes: ["8-bit activations are several times as fast"],
-      help: "give samples of the model's data to calibrate on: --calibrate KIND:PATH",
-    }),
-  ];
 }

@@ -186,6 +186,15 @@ describe("inspect", () => {
     expect(out).toMatch(/image: f32\[1,1,28,28\] nchw/);
   });
 
+  test("warns as compiling would where an aim has nothing to choose from", async () => {
+    const args = ["inspect", model, "--optimize", "speed"] as const;
+    const { code, err } = await runTritc(...args);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning\[compile\/needs-calibration\]: --optimize speed has no choice/);
+    const [found] = (await json(...args)).diagnostics;
+    expect(found.help).toContain("--calibrate");
+  });
+
   test.each([
     [module, "frontier.svg", /a module's choices are made/],
     [model, "frontier.png", /ends in \.html or \.svg/],
