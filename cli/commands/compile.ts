@@ -14,6 +14,7 @@ import {
 import { addCompileOptions } from "../compile-options.ts";
 import { checkWritable, isSameFile, readInput, writeOutputs } from "../files.ts";
 import { lossText } from "../loss.ts";
+import { lossWarnings } from "../loss-warning.ts";
 import { inspectModule } from "../module-report.ts";
 import { addJson, DATA_HELP, words } from "../options.ts";
 import type { Session } from "../session.ts";
@@ -73,7 +74,7 @@ export function addCompile(program: Command, { terminal }: Session): void {
       writeOutputs(
         paths.map(([kind, file]) => ({ path: file, bytes: compilation.artefact(kind) })),
       );
-      return report(compiled, written, flags);
+      return report(compiled, path, written, flags);
     });
 
   async function stopAfter(path: string, pass: string, flags: CompileFlags): Promise<void> {
@@ -84,11 +85,15 @@ export function addCompile(program: Command, { terminal }: Session): void {
 
   function report(
     { compilation, loss }: CompiledModel,
+    path: string,
     files: readonly string[],
     flags: CompileFlags,
   ): void {
     const module = inspectModule(compilation.wasm, files[0]!);
-    const { diagnostics } = compilation;
+    const diagnostics = [
+      ...compilation.diagnostics,
+      ...(loss ? lossWarnings(loss, path, flags) : []),
+    ];
     if (flags.json) {
       const { manifest: _, kind: __, ...sizes } = module;
       printJson(terminal, { files, ...sizes, ...(loss && { loss }), diagnostics });

@@ -24,6 +24,7 @@ export const DIAGNOSTIC_CODES = {
   "compile/bad-costs": "a file of costs is not what calibrate-costs writes",
   "compile/too-large": "no choice of methods makes the module as small as asked",
   "compile/needs-calibration": "8-bit activations need calibration samples",
+  "compile/lossy": "quantising without training lost much of the model's accuracy",
   "data/not-found": "the data set is not there",
   "data/bad-format": "the data file is not in the format its kind promises",
   "data/wrong-shape": "samples do not have the shape that the model takes",

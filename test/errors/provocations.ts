@@ -40,6 +40,28 @@ const LAYER: ModelSketch = {
   initializers: { w: WEIGHTS },
   nodes: [{ op: "Gemm", inputs: ["x", "w"], outputs: ["y"], name: "fc" }],
 };
+/** Three layers, so that one is neither the first nor the last. */
+const DEEP: ModelSketch = {
+  inputs: { x: [1, 1, 4, 4] },
+  initializers: Object.fromEntries(
+    ["a", "b", "c"].map((name, layer) => {
+      const values = Array.from({ length: 256 }, (_, i) =>
+        Math.sin(1.7 * i + layer + 0.003 * i * i),
+      );
+      return [name, tensorOf("f32", [16, 16], values)];
+    }),
+  ),
+  nodes: [
+    { op: "Flatten", inputs: ["x"], outputs: ["flat"] },
+    ...["a", "b", "c"].map((name, layer) => ({
+      op: "Gemm",
+      inputs: [["flat", "y0", "y1"][layer]!, name],
+      outputs: [`y${layer}`],
+      name: `fc_${name}`,
+    })),
+  ],
+  outputs: ["y2"],
+};
 const TRAINING = {
   data: { source: "characters", classes: ["0", "1"], limit: 64 },
   model: { kind: "lenet5", width: 0.25 },
@@ -184,6 +206,14 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
     ...["compile", write("model.onnx", makeModel(LAYER))],
     ...["-o", join(path, "model.wasm"), "--weights", "int8"],
   ],
+  "compile/lossy": ({ write, path }) => {
+    const pixels = Array.from({ length: 64 * 16 }, (_, i) => (i * i * 37) % 251);
+    const samples = write("samples.npy", formatNpy(tensorOf("u8", [64, 4, 4], pixels)));
+    return [
+      ...["compile", write("model.onnx", makeModel(DEEP)), "-o", join(path, "model.wasm")],
+      ...["--weights", "ternary", "--calibrate", `npy:${samples}`],
+    ];
+  },
   "data/not-found": ({ write, path }) => [
     ...["eval", write("model.onnx", makeModel(LAYER))],
     ...["--data", `mnist:${join(path, "mnist")}`],
