@@ -6,7 +6,7 @@
  */
 
 import { isFloat } from "../../core/dtype.ts";
-import { type Tensor, toNumbers } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { type Diagnostic, ModelError, problem } from "../../model/diagnostics/diagnostic.ts";
 import type { Graph, Node } from "../../model/ir/graph.ts";
 import type { Pass } from "./pass.ts";
@@ -25,10 +25,11 @@ export const checkFinite: Pass = {
 
 function problemOf(node: Node, graph: Graph): Diagnostic[] {
   if (node.kind !== "const" || !isFloat(node.type.dtype)) return [];
-  const data = toNumbers(node.attrs.tensor);
+  const data = node.attrs.tensor.data as Float32Array | Float64Array;
   const isBad = node.type.shape.length === 0 ? Number.isNaN : notFinite;
-  const first = data.findIndex(value => isBad(value));
-  if (first < 0) return [];
+  let first = 0;
+  while (first < data.length && !isBad(data[first]!)) first++;
+  if (first === data.length) return [];
   const count = data.filter(value => isBad(value)).length;
   const are = count === 1 ? "is" : "are";
   return [

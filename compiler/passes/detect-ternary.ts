@@ -20,6 +20,7 @@ import { repeatedValue } from "./repeated-value.ts";
 import {
   addWeights,
   depthOf,
+  forEachWeight,
   type WeightConstant,
   weightsOf,
   withMeans,
@@ -69,7 +70,10 @@ function fromReals(weights: WeightConstant, data: Float32Array): WeightConstant 
     means.push(mean);
   }
   if (scales.every(scale => scale === 0)) return undefined;
-  const trits = Int8Array.from(data, (w, i) => Math.sign(w - means[Math.floor(i / depth)]!));
+  const trits = new Int8Array(data.length);
+  forEachWeight(weights, (i, c) => {
+    trits[i] = Math.sign(data[i]! - means[c]!);
+  });
   const shaped = tensor("i2", weights.tensor.shape, trits);
   return { ...weights, tensor: shaped, scales, ...withMeans(means) };
 }

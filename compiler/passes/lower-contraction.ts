@@ -14,7 +14,7 @@ import type { Node, NodeId } from "../../model/ir/graph.ts";
 import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { integersOf, type Target } from "./dequantization.ts";
 import { isMovement } from "./elementwise.ts";
-import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
+import { addWeights, forEachWeight, type WeightConstant, weightsOf } from "./weight-constant.ts";
 
 type Layer = Node<"conv"> | Node<"gemm">;
 
@@ -80,8 +80,10 @@ function withoutIdle(layer: IntegerLayer, isIdle: IsIdle): IntegerLayer {
       bias: facts.bias?.[c] ?? 0,
     }),
   );
-  const depth = depthOf(weights);
-  const data = Int8Array.from(weights.tensor.data, (w, i) => (idle[Math.floor(i / depth)] ? 0 : w));
+  const data = Int8Array.from(weights.tensor.data);
+  forEachWeight(weights, (i, c) => {
+    if (idle[c]) data[i] = 0;
+  });
   const kept = {
     ...weights,
     tensor: tensor(weights.tensor.dtype as "i8" | "i2", weights.tensor.shape, data),

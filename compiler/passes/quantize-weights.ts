@@ -18,7 +18,13 @@ import type { Rewriter } from "../../model/ir/rewrite.ts";
 import { rewrite } from "../../model/ops/index.ts";
 import type { Pass } from "./pass.ts";
 import { repeatedValues } from "./repeated-value.ts";
-import { addWeights, depthOf, type WeightConstant, weightsOf } from "./weight-constant.ts";
+import {
+  addWeights,
+  depthOf,
+  forEachWeight,
+  type WeightConstant,
+  weightsOf,
+} from "./weight-constant.ts";
 import { chooseWeightForms, type WeightForm } from "./weight-policy.ts";
 
 /** Runs after `detect-ternary`, so that ternary weights are never made int8. */
@@ -58,9 +64,11 @@ function meansOf(weights: WeightConstant): readonly number[] | undefined {
 }
 
 function distancesFrom(means: readonly number[], weights: WeightConstant): WeightConstant {
-  const depth = depthOf(weights);
   const { shape, data } = weights.tensor as Tensor<"f32">;
-  const distances = Float32Array.from(data, (w, i) => w - means[Math.floor(i / depth)]!);
+  const distances = new Float32Array(data.length);
+  forEachWeight(weights, (i, c) => {
+    distances[i] = data[i]! - means[c]!;
+  });
   return { ...weights, tensor: tensor("f32", shape, distances) };
 }
 
@@ -80,9 +88,11 @@ function toInt8(weights: WeightConstant): WeightConstant {
   );
   const least = Math.max(...largest, 0) * SMALLEST_SCALE;
   const scales = largest.map(magnitude => Math.fround(Math.max(magnitude, least) / INT8_MAX));
-  const data = Int8Array.from(t.data, (w, i) => {
-    const scale = scales[Math.floor(i / depth)]!;
-    return scale === 0 ? 0 : Math.min(Math.max(Math.round(w / scale), -INT8_MAX), INT8_MAX);
+  const data = new Int8Array(t.data.length);
+  forEachWeight(weights, (i, c) => {
+    const scale = scales[c]!;
+    if (scale === 0) return;
+    data[i] = Math.min(Math.max(Math.round(t.data[i]! / scale), -INT8_MAX), INT8_MAX);
   });
   return { ...weights, tensor: tensor("i8", t.shape, data), scales };
 }

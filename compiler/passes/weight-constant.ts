@@ -57,6 +57,18 @@ export function depthOf({ tensor }: WeightConstant): number {
   return tensor.data.length / tensor.shape[0]!;
 }
 
+/** Calls `visit` with the index of each weight and of its output channel, in order. */
+export function forEachWeight(
+  weights: WeightConstant,
+  visit: (index: number, channel: number) => void,
+): void {
+  const depth = depthOf(weights);
+  const channels = weights.tensor.shape[0]!;
+  for (let c = 0, i = 0; c < channels; c++) {
+    for (const end = i + depth; i < end; i++) visit(i, c);
+  }
+}
+
 /**
  * The weights with each output channel multiplied by its factor.
  *
@@ -69,19 +81,23 @@ export function scaleChannels(
   factors: readonly number[],
 ): WeightConstant | undefined {
   const { tensor: t, scales, means } = weights;
-  const depth = depthOf(weights);
   if (scales === undefined) {
-    const data = Float32Array.from(t.data, (w, i) => w * factors[Math.floor(i / depth)]!);
+    const data = new Float32Array(t.data.length);
+    forEachWeight(weights, (i, c) => {
+      data[i] = t.data[i]! * factors[c]!;
+    });
     return { ...weights, tensor: tensor("f32", t.shape, data) };
   }
   const { min } = dtypeRange(t.dtype);
-  const flips = (i: number): boolean => factors[Math.floor(i / depth)]! < 0;
-  if (t.data.some((w, i) => w === min && flips(i))) return undefined;
   const scaled = scales.map((scale, c) => Math.fround(scale * Math.abs(factors[c]!)));
-  const data = Int8Array.from(t.data, (w, i) => {
-    if (scaled[Math.floor(i / depth)] === 0) return 0;
-    return flips(i) ? -w : w;
+  const signs = factors.map((factor, c) => (scaled[c] === 0 ? 0 : factor < 0 ? -1 : 1));
+  const data = new Int8Array(t.data.length);
+  let hasOpposites = true;
+  forEachWeight(weights, (i, c) => {
+    if (factors[c]! < 0 && t.data[i] === min) hasOpposites = false;
+    data[i] = t.data[i]! * signs[c]!;
   });
+  if (!hasOpposites) return undefined;
   return {
     ...weights,
     tensor: tensor(t.dtype as "i8" | "i2", t.shape, data),
@@ -94,10 +110,9 @@ export function scaleChannels(
 export function realWeights(weights: WeightConstant): Tensor<"f32"> {
   const { tensor: t, scales, means } = weights;
   if (scales === undefined) return t as Tensor<"f32">;
-  const depth = depthOf(weights);
-  const data = Float32Array.from(t.data, (w, i) => {
-    const channel = Math.floor(i / depth);
-    return w * scales[channel]! + (means?.[channel] ?? 0);
+  const data = new Float32Array(t.data.length);
+  forEachWeight(weights, (i, c) => {
+    data[i] = t.data[i]! * scales[c]! + (means?.[c] ?? 0);
   });
   return tensor("f32", t.shape, data);
 }

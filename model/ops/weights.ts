@@ -132,8 +132,11 @@ export function epilogueType(epilogue: Epilogue, shape: Shape): ValueType {
 /** Checks that i2 weights are trits: −2 is a value of the type, but not a weight. */
 export function verifyTrits(op: OpKind, node: Node): void {
   if (node.kind !== "const" || node.type.dtype !== "i2") return;
-  const bad = (node.attrs.tensor as Tensor<"i2">).data.find(w => w < -1 || w > 1);
-  demand(bad === undefined, op, `expected trits -1, 0 and 1 as i2 weights, got ${bad}`);
+  const { data } = node.attrs.tensor as Tensor<"i2">;
+  for (let i = 0; i < data.length; i++) {
+    const isTrit = Math.abs(data[i]!) <= 1;
+    if (!isTrit) demand(false, op, `expected trits -1, 0 and 1 as i2 weights, got ${data[i]}`);
+  }
 }
 
 const ACCUMULATOR_MAX = 2 ** 31 - 1;
