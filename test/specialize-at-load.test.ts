@@ -9,6 +9,7 @@ import {
   type LayerSlot,
   readSlots,
   SPECIALIZE_SECTION,
+  unsigned,
   writeSlots,
 } from "../compiler/specialize/layer-slots.ts";
 import { type ModelTypes, RunError } from "../runtime/index.ts";
@@ -277,6 +278,19 @@ function withSlots(change: (slot: LayerSlot, index: number) => LayerSlot): Uint8
   return withSection(content => writeSlots((readSlots(content) as LayerSlot[]).map(change)));
 }
 
+/** Addresses that lead elsewhere, by what they are of. */
+const STRAY: readonly (readonly [string, Partial<LayerSlot>])[] = [
+  ["inputs", { x: 2 ** 31 }],
+  ["inputs", { x: 3 }],
+  ["outputs", { y: 2 ** 33 }],
+  ["outputs", { y: 0 }],
+  ["addends", { z: 2 ** 30 }],
+  ["sums", { scratch: 2 ** 31 }],
+  ["sums", { scratchBytes: 2 ** 31 }],
+  ["parameters of code", { room: 2 ** 31 - 1 }],
+  ["parameters of code", { roomBytes: 2 ** 31 }],
+];
+
 describe("a module that cannot be specialised runs on, with a warning", () => {
   const plain = compileGraph(graph, options).wasm;
 
@@ -285,14 +299,27 @@ describe("a module that cannot be specialised runs on, with a warning", () => {
     [
       "of a later version",
       withSection(content => content.with(0, 9)),
-      `the section "${SPECIALIZE_SECTION}": expected version 1, got version 9`,
+      `the section "${SPECIALIZE_SECTION}": expected version 2, got version 9`,
     ],
-    ["cut off", withSection(content => content.slice(0, 30)), "9 numbers for each of"],
+    ["cut off", withSection(content => numbersOf(content, 30)), "expected the checksum "],
+    [
+      "with half a slot",
+      withSection(content => sealed(numbersOf(content, 15))),
+      "9 numbers for each of",
+    ],
     [
       "with wrong addresses",
       withSlots(slot => ({ ...slot, parameters: 1 })),
       "layer 0 of the module: expected the parameters of a layer, got something else",
     ],
+    ...STRAY.map(
+      ([part, change]) =>
+        [
+          `with wrong addresses of ${part}`,
+          withSlots(slot => ({ ...slot, ...change })),
+          `expected the ${part} of a layer, got something else`,
+        ] as const,
+    ),
     [
       "with addresses beyond its memory",
       withSlots((slot, i) => (i === 1 ? { ...slot, lists: 2 ** 30 } : slot)),
@@ -309,11 +336,8 @@ describe("a module that cannot be specialised runs on, with a warning", () => {
     await expect(specialize(model)).rejects.toThrow(RunError);
   });
 
-  test.each([
-    ["data", { roomBytes: 16 }],
-    ["code", { room: 2 ** 31 - 1 }],
-  ])("for want of room for %s", async (_, change) => {
-    const source = withSlots((slot, i) => (i === 2 ? { ...slot, ...change } : slot));
+  test("for want of room for data", async () => {
+    const source = withSlots((slot, i) => (i === 2 ? { ...slot, roomBytes: 16 } : slot));
     const { model, warnings } = await loaded({}, source);
     expect(warnings).toEqual([expect.stringMatching(/^1 of \d layers stays as it is: /)]);
     expect(await model.specialized).toMatchObject({ layers: LAYERS - 1 });
@@ -321,6 +345,64 @@ describe("a module that cannot be specialised runs on, with a warning", () => {
     expect(resultsOf(model)).toEqual(resultsOf(sound));
   });
 });
+
+describe("a section with bytes changed", () => {
+  const random = new Random(97);
+  const content = sectionOf(wasm);
+  const flips = Array.from({ length: 60 }, () => [
+    random.integer(0, content.length - 1),
+    1 << random.integer(0, 7),
+  ]);
+
+  test("is refused, and the module runs as it was", async () => {
+    const { model: sound } = await loaded({ specialize: "off" });
+    const expected = resultsOf(sound);
+    for (const [at, bit] of flips as [number, number][]) {
+      const source = withSection(bytes => bytes.with(at, bytes[at]! ^ bit));
+      const { model, warnings } = await loaded({}, source);
+      expect(await model.specialized, `byte ${at}`).toMatchObject({ layers: 0 });
+      expect(warnings).toHaveLength(1);
+      const refusal = await specialize(model).catch((reason: unknown) => reason);
+      expect(refusal).toBeInstanceOf(RunError);
+      expect((refusal as RunError).code).toBe("run/not-tritc");
+      expect(resultsOf(model)).toEqual(expected);
+    }
+  });
+
+  test("and a checksum to match is refused, or takes memory that is the module's own", async () => {
+    for (const [at, bit] of flips as [number, number][]) {
+      const source = withSection(bytes =>
+        sealed(unsealed(bytes).with(at % 90, bytes[at % 90]! ^ bit)),
+      );
+      const { model } = await loaded({ specialize: "off" }, source);
+      const size = model.exports.memory.buffer.byteLength;
+      const quiet = { onWarning: () => {} };
+      const outcome = await specialize(model, quiet).catch((reason: unknown) => reason);
+      if (outcome instanceof Error) expect(outcome, `byte ${at}`).toBeInstanceOf(RunError);
+      else expect(() => resultsOf(model)).not.toThrow();
+      expect(model.exports.memory.buffer.byteLength).toBe(size);
+    }
+  });
+});
+
+/** The first `count` numbers. */
+function numbersOf(content: Uint8Array, count: number): Uint8Array {
+  const ends = [...content.keys()].filter(at => content[at]! < 128);
+  return content.slice(0, ends[count - 1]! + 1);
+}
+
+/** What precedes the checksum. */
+function unsealed(content: Uint8Array): Uint8Array {
+  const last = content.subarray(0, -1).findLastIndex(byte => byte < 128);
+  return content.slice(0, last + 1);
+}
+
+/** `content` with its checksum behind. */
+function sealed(content: Uint8Array): Uint8Array {
+  let sum = 0x811c9dc5;
+  for (const byte of content) sum = Math.imul(sum ^ byte, 0x01000193) >>> 0;
+  return Uint8Array.from([...content, ...unsigned(sum)]);
+}
 
 function moreSlots(content: Uint8Array): Uint8Array {
   const slots = readSlots(content) as LayerSlot[];

@@ -3,11 +3,15 @@
  * by code: one slot of its function table each.
  *
  * **Layout:** unsigned LEB128 numbers: the version, the number of slots, then
- * the fields of each slot in the order of `FIELDS`.
+ * the fields of each slot in the order of `FIELDS`, and at last the checksum of
+ * all bytes before it: no address tells by itself whether it is the right one.
+ *
+ * **Source:** FNV-1a of 32 bits, The FNV Non-Cryptographic Hash Algorithm, IETF
+ * draft-eastlake-fnv. It tells any change of one byte.
  */
 
 export const SPECIALIZE_SECTION = "tritc:specialize";
-const SECTION_VERSION = 1;
+const SECTION_VERSION = 2;
 
 const FIELDS = [
   "x",
@@ -48,7 +52,8 @@ export function writeSlots(slots: readonly LayerSlot[]): Uint8Array {
     slots.length,
     ...slots.flatMap(slot => FIELDS.map(field => slot[field])),
   ];
-  return Uint8Array.from(numbers.flatMap(unsigned));
+  const content = numbers.flatMap(unsigned);
+  return Uint8Array.from([...content, ...unsigned(checksumOf(content))]);
 }
 
 /** `value` as unsigned LEB128. */
@@ -65,6 +70,11 @@ export function readSlots(bytes: Uint8Array): readonly LayerSlot[] | SectionFaul
   if (version !== undefined && version !== SECTION_VERSION) {
     return { expected: `version ${SECTION_VERSION}`, got: `version ${version}` };
   }
+  const checksum = values.pop();
+  if (checksum !== undefined) {
+    const own = checksumOf(bytes.subarray(0, bytes.length - unsigned(checksum).length));
+    if (checksum !== own) return { expected: `the checksum ${own}`, got: `${checksum}` };
+  }
   if (count === undefined || values.length !== count * FIELDS.length) {
     const got = numbers === undefined ? "half a number" : `${values.length} numbers`;
     return { expected: `${FIELDS.length} numbers for each of ${count ?? "its"} slots`, got };
@@ -76,6 +86,15 @@ export function readSlots(bytes: Uint8Array): readonly LayerSlot[] | SectionFaul
         FIELDS.map((field, i) => [field, values[slot * FIELDS.length + i]!]),
       ) as LayerSlot,
   );
+}
+
+const FNV_START = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+function checksumOf(bytes: Iterable<number>): number {
+  let sum = FNV_START;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, FNV_PRIME);
+  return sum >>> 0;
 }
 
 function readNumbers(bytes: Uint8Array): number[] | undefined {

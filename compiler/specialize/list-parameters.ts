@@ -175,14 +175,23 @@ function fits(bytes: Uint8Array, at: number, count: number): boolean {
 /** Weights of a layer for whose code anyone would wait. */
 const MOST_WEIGHTS = 2 ** 28;
 
-/** Whether all counts are positive, and choices are among those there are. */
+/** Whether all counts are positive, no step leads back, and choices are among those there are. */
 function isSound(words: Words): boolean {
   const { channels, inputs, group, kernelRows, kernelColumns, rows, columns } = words;
   const { strideRows, strideColumns } = words;
   const weights = channels * (inputs / group) * kernelRows * kernelColumns;
+  const steps = [
+    words.xPlane,
+    words.xRow,
+    words.xLeft,
+    words.xPhase,
+    words.yPlane,
+    words.yRow,
+  ].concat([words.yLeft, words.yPhase, words.zPlane, words.zRow, words.zLeft, words.padLeft]);
   const counts = [channels, inputs, group, kernelRows, kernelColumns, strideRows, strideColumns];
   return (
     [...counts, rows, columns].every(count => count > 0 && count < 2 ** 16) &&
+    steps.every(step => step >= 0) &&
     [words.xPhases, words.yPhases].every(choice => choice === 1 || choice === 2) &&
     [4, 8].includes(words.gapBits) &&
     weights <= MOST_WEIGHTS &&

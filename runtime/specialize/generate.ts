@@ -17,6 +17,7 @@ import { unpackListParameters } from "../../compiler/specialize/list-parameters.
 import { unpackLists } from "../../compiler/specialize/sparse-lists.ts";
 import { RunError } from "../error.ts";
 import { type LayerCode, writeCodeModule } from "./code-module.ts";
+import { strayPart } from "./slot-bounds.ts";
 
 export interface GeneratedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -25,7 +26,8 @@ export interface GeneratedModule {
 }
 
 /**
- * Generates the code of all layers; `pause` is awaited before each.
+ * Generates the code of all layers; `pause` is awaited before each. Runs write
+ * behind `arenaOffset` only.
  *
  * A layer whose code needs more room than the module keeps for it stays as it
  * is: the module was made for another version of the generator.
@@ -34,25 +36,33 @@ export interface GeneratedModule {
  */
 export async function generateModule(
   memory: Uint8Array,
+  arenaOffset: number,
   slots: readonly LayerSlot[],
   pause: () => Promise<void>,
 ): Promise<GeneratedModule> {
   const layers: LayerCode[] = [];
   for (const [index, slot] of slots.entries()) {
     await pause();
-    const layer = generateLayer(memory, slot, index);
+    const layer = generateLayer(memory, arenaOffset, slot, index);
     if (layer !== undefined) layers.push(layer);
   }
   return { bytes: writeCodeModule(layers), layers: layers.length };
 }
 
-function generateLayer(memory: Uint8Array, slot: LayerSlot, index: number): LayerCode | undefined {
+function generateLayer(
+  memory: Uint8Array,
+  arenaOffset: number,
+  slot: LayerSlot,
+  index: number,
+): LayerCode | undefined {
   const conv = readLayer(memory, slot, index);
+  const stray = strayPart(slot, conv, { arenaOffset, bytes: memory.length });
+  if (stray !== undefined) throw damaged(index, `the ${stray} of a layer`);
   if (rejectsCode(conv) !== undefined || scratchBytesOf(conv) > slot.scratchBytes) return undefined;
   const parameters = packCodeParameters(conv);
   const mask = packMask(conv);
   const data = new Uint8Array(parameters.length + mask.length);
-  if (data.length > slot.roomBytes || slot.room + data.length > memory.length) return undefined;
+  if (data.length > slot.roomBytes) return undefined;
   data.set(parameters);
   data.set(mask, parameters.length);
   const { x, y, z, room, scratch } = slot;

@@ -113,10 +113,12 @@ async function makeCode(
 ): Promise<Code> {
   const memory = new Uint8Array(model.exports.memory.buffer);
   const start = performance.now();
-  const data = memory.subarray(0, model.manifest.memory.arenaOffset);
+  const { arenaOffset } = model.manifest.memory;
+  const data = memory.subarray(0, arenaOffset);
   const store = await openCache(cache, data, slots, onWarning);
   const cached = await store.get();
-  const { bytes, layers } = cached ?? (await generateModule(memory, slots, pauser(inSlices)));
+  const generate = () => generateModule(memory, arenaOffset, slots, pauser(inSlices));
+  const { bytes, layers } = cached ?? (await generate());
   const left = slots.length - layers;
   if (left > 0) onWarning(tooLittleRoom(left, slots.length));
   const generated = performance.now();
