@@ -1,4 +1,14 @@
-/** @file How long one layer takes, ours and theirs. */
+/**
+ * @file How long one layer takes: half of what a chain of three takes longer
+ * than a single one, so that calls and the conversion of input and output do
+ * not count.
+ *
+ * Both chains of all contenders run in every round. Differences are taken
+ * round by round, of neighbours in time.
+ */
+
+import type { OptimizeChoice } from "../core/abi.ts";
+import type { Candidate, RoundOptions } from "./timing.ts";
 
 export interface LayerTime {
   readonly channels: number;
@@ -6,6 +16,59 @@ export interface LayerTime {
   /** Multiplications of a dense layer, in millions. */
   readonly mmac: number;
   readonly zeros: number;
-  /** Microseconds per layer, by contender; 0 where the difference drowned in noise. */
+  /** Microseconds per layer, by contender, median of all rounds; 0 where the difference drowned in noise. */
   readonly us: Readonly<Record<string, number>>;
+  /** The contender that the planner takes. */
+  readonly chosen: Readonly<Record<OptimizeChoice, string>>;
+}
+
+/** Layers of the chains. */
+export const [SHORT, LONG] = [1, 3] as const;
+
+export interface Chains {
+  readonly name: string;
+  readonly short: Candidate;
+  readonly long: Candidate;
+}
+
+/** Microseconds per layer, by contender. */
+export async function timeLayers(
+  contenders: readonly Chains[],
+  { rounds, roundMs }: RoundOptions,
+): Promise<Record<string, number>> {
+  const counted: { chains: Chains; count: number; us: number[] }[] = [];
+  for (const chains of contenders) {
+    await runsIn(chains.short, roundMs);
+    counted.push({ chains, count: await runsIn(chains.long, roundMs), us: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { chains, count, us } of counted) {
+      const short = await timeRuns(chains.short, count);
+      us.push(((await timeRuns(chains.long, count)) - short) / (count * (LONG - SHORT)));
+    }
+  }
+  return Object.fromEntries(counted.map(({ chains, us }) => [chains.name, medianOf(us)]));
+}
+
+/** Warms up; how many runs fill `ms`. */
+async function runsIn(candidate: Candidate, ms: number): Promise<number> {
+  await timeRuns(candidate, 2);
+  for (let count = 1; ; count *= 2) {
+    const us = await timeRuns(candidate, count);
+    if (us >= 1000 * ms) return Math.max(1, Math.ceil((count * 1000 * ms) / us));
+  }
+}
+
+async function timeRuns({ run }: Candidate, count: number): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < count; i++) {
+    const pending = run();
+    if (pending instanceof Promise) await pending;
+  }
+  return (performance.now() - start) * 1000;
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.max(0, sorted[Math.floor(sorted.length / 2)]!);
 }

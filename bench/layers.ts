@@ -1,26 +1,28 @@
 /**
- * @file How cost grows with a layer: 3×3 convolutions of 16 to 512 channels,
- * as weights as code, by library kernels and as the planner chooses, beside
- * ONNX Runtime in the same rounds.
+ * @file How cost grows with a layer: 3×3 convolutions of 16 to 512 channels by
+ * every method, beside ONNX Runtime, native, in the same rounds, and which
+ * method the planner takes.
  *
  *     node bench/layers.ts [--zeros 0.7] [--quick] [--json]
  *
- * A layer's time is half the difference between a chain of three and a single
- * one: the call and the conversion of input and output are in neither.
+ * WebAssembly is compiled by the optimising compiler at once: what is timed is
+ * what a module runs at after some hundred calls.
  */
 
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import type { CompileOptions } from "../compiler/index.ts";
+import { setFlagsFromString } from "node:v8";
+import { OPTIMIZE_CHOICES } from "../core/abi.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
 import { load } from "../runtime/index.ts";
 import type { ModelKind } from "../trainer/models/model.ts";
 import { NetworkBuilder } from "../trainer/models/network-builder.ts";
 import { int8Rival } from "./int8-rival.ts";
-import type { LayerTime } from "./layer-time.ts";
+import { layerModules } from "./layer-modules.ts";
+import { type Chains, type LayerTime, LONG, SHORT, timeLayers } from "./layer-time.ts";
 import { type Net, netOf, ternaryNet } from "./nets.ts";
 import { openRival, RIVALS } from "./rivals.ts";
-import { type Candidate, timeInterleaved } from "./timing.ts";
-import { compileVariant } from "./variants.ts";
+import type { Candidate } from "./timing.ts";
 
 /** Channels, and the side of the square image, of layers as networks have them. */
 const SHAPES = [
@@ -31,10 +33,8 @@ const SHAPES = [
   [256, 14],
   [512, 7],
 ] as const;
-const [SHORT, LONG] = [1, 3] as const;
-
-const OBJECTIVES = ["size", "balanced", "speed"] as const;
-type Objective = (typeof OBJECTIVES)[number];
+/** Random data have the same ranges in all of them. */
+const SAMPLES = 2;
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +48,7 @@ if (!(zeros >= 0 && zeros < 1)) {
   console.error("error: --zeros takes a share of zero weights, at least 0 and less than 1");
   process.exit(2);
 }
+setFlagsFromString("--no-liftoff");
 
 const rows: LayerTime[] = [];
 for (const [channels, side] of SHAPES) {
@@ -55,67 +56,83 @@ for (const [channels, side] of SHAPES) {
   rows.push(row);
   if (!values.json) console.log(lineOf(row));
 }
-if (values.json) console.log(JSON.stringify({ node: process.version, rows }, null, 2));
+const machine = cpus()[0]?.model ?? "unknown";
+if (values.json) console.log(JSON.stringify({ machine, node: process.version, rows }, null, 2));
 
 async function measureLayer(channels: number, side: number): Promise<LayerTime> {
-  const candidates: Candidate[] = [];
-  for (const length of [SHORT, LONG]) {
-    candidates.push(...(await contenders(chain(channels, side, length))));
-  }
-  const rounds = values.quick ? { rounds: 5, roundMs: 10 } : { rounds: 15, roundMs: 30 };
-  const timings = await timeInterleaved(candidates, rounds);
-  const half = timings.length / 2;
-  const us = timings.slice(0, half).map(({ name, medianUs }, i) => {
-    const long = timings[half + i]!.medianUs;
-    return [name, Math.max(0, long - medianUs) / (LONG - SHORT)] as const;
-  });
+  const [short, long] = [SHORT, LONG].map(length => chain(channels, side, length)) as [Net, Net];
+  const ours = await openOurs(short, long);
+  const contenders = [...ours.contenders, ...(await openRivals(short, long))];
+  const rounds = values.quick ? { rounds: 5, roundMs: 5 } : { rounds: 15, roundMs: 20 };
+  const us = await timeLayers(contenders, rounds);
   const mmac = (channels * channels * 9 * side * side) / 1e6;
-  return { channels, side, mmac, zeros, us: Object.fromEntries(us) };
+  return { channels, side, mmac, zeros, us, chosen: ours.chosen };
 }
 
 function chain(channels: number, side: number, length: number): Net {
   const kind: ModelKind = {
     name: "chain",
     summary: "equal 3×3 convolutions",
-    build: ({ input, seed }) => {
+    build: ({ input, classes, seed }) => {
       const net = new NetworkBuilder(seed);
       let x = net.input(input);
       for (let i = 0; i < length; i++) {
         x = net.conv(`conv${i}`, x, channels, { kernel: [3, 3], pads: 1 });
       }
-      return net.finish("chain", x);
+      // What a layer reads is held in 8 bits, on the way to it as well: all convolutions are alike.
+      const pooled = net.flatten(net.globalAveragePool("pool", x));
+      return net.finish("chain", net.logits("fc", pooled, classes));
     },
   };
-  return netOf({ name: "chain", kind, image: [channels, side, side], classes: 0 });
+  const net = netOf({ name: "chain", kind, image: [channels, side, side], classes: 2 });
+  return { ...net, samples: net.samples.slice(0, SAMPLES) };
 }
 
-async function contenders(net: Net): Promise<Candidate[]> {
-  const ours: Candidate[] = [];
-  for (const objective of OBJECTIVES) ours.push(await openOurs(net, objective));
-  const models = { f32: writeOnnx(net.graph), int8: int8Rival(net.graph, net.samples) };
-  const rivals: Candidate[] = [];
-  for (const rival of RIVALS.filter(({ runtime }) => runtime !== "tfjs")) {
-    const model = { graph: net.graph, bytes: models[rival.weights], input: net.input };
-    rivals.push(await openRival(rival, model));
+/** Ways that the planner takes for both chains, and all methods. */
+async function openOurs(short: Net, long: Net) {
+  const [one, three] = [short, long].map(net => layerModules(ternaryNet(net, zeros))) as [
+    ReturnType<typeof layerModules>,
+    ReturnType<typeof layerModules>,
+  ];
+  const contenders: Chains[] = [];
+  for (const [name, { wasm }] of three.modules) {
+    // One layer has one method: the one that most layers have.
+    const first = one.modules.get(name) ?? one.modules.get(name.split("+")[0]!)!;
+    contenders.push({
+      name: `tritc-${name}`,
+      short: await openModule(first.wasm, short),
+      long: await openModule(wasm, long),
+    });
   }
-  return [...ours, ...rivals];
+  const chosen = Object.fromEntries(
+    OPTIMIZE_CHOICES.map(aim => [aim, `tritc-${three.chosen[aim]}`]),
+  ) as LayerTime["chosen"];
+  return { contenders, chosen };
 }
 
-async function openOurs(net: Net, optimize: Objective): Promise<Candidate> {
-  const options: Partial<CompileOptions> = { optimize, activations: "u7" };
-  const { wasm } = compileVariant(ternaryNet(net, zeros), {
-    name: optimize,
-    weights: "auto",
-    options,
-  });
-  const model = await load(wasm as Uint8Array<ArrayBuffer>);
+async function openModule(wasm: Uint8Array<ArrayBuffer>, net: Net): Promise<Candidate> {
+  const model = await load(wasm);
   const feed = { [Object.keys(net.samples[0]!)[0]!]: net.input.data.slice() };
-  return { name: `tritc-${optimize}`, run: () => model.run(feed) };
+  return { name: net.name, run: () => model.run(feed) };
 }
 
-function lineOf({ channels, side, mmac, us }: LayerTime): string {
+async function openRivals(short: Net, long: Net): Promise<Chains[]> {
+  const native = RIVALS.filter(({ runtime }) => runtime === "onnxruntime-node");
+  const chains: Chains[] = [];
+  for (const rival of native) {
+    const open = async ({ graph, samples, input }: Net): Promise<Candidate> => {
+      const bytes = rival.weights === "int8" ? int8Rival(graph, samples) : writeOnnx(graph);
+      return openRival(rival, { graph, bytes, input });
+    };
+    chains.push({ name: rival.name, short: await open(short), long: await open(long) });
+  }
+  return chains;
+}
+
+function lineOf({ channels, side, mmac, us, chosen }: LayerTime): string {
   const rates = Object.entries(us).map(
     ([name, time]) => `${name} ${((1000 * mmac) / time).toFixed(0)}`,
   );
-  return `${channels} channels, ${side}×${side}: GMAC/s  ${rates.join("  ")}`;
+  const aims = OPTIMIZE_CHOICES.map(aim => `${aim}: ${chosen[aim]}`);
+  return `${channels} channels, ${side}×${side}: GMAC/s  ${rates.join("  ")}  (${aims.join(", ")})`;
 }
