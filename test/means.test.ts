@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Compilation } from "../compiler/index.ts";
 import { detectTernary } from "../compiler/passes/detect-ternary.ts";
+import { OVERREAD_BYTES } from "../compiler/plan/plan.ts";
 import type { SimdTier } from "../core/abi.ts";
 import { deriveMeanTerm, meanOf, meanRange } from "../core/mean-term.ts";
 import {
@@ -163,14 +164,16 @@ interface Layer {
   readonly requantizes?: boolean;
   readonly batch?: number;
   readonly isSparse?: boolean;
+  readonly columns?: number;
 }
 
 function convolution(seed: number, layer: Layer): Graph {
   const { form, channels, n, shape, requantizes = true, batch = 1, isSparse = false } = layer;
+  const { columns = 7 } = layer;
   const random = new Random(seed);
   return graphOf(b => {
     const attrs = { ...UNIT, group: 1, layout: "nhwc" as const, ...shape };
-    const x = integers(b, [batch, 9, 7, channels]);
+    const x = integers(b, [batch, 9, columns, channels]);
     const w = weights(b, random, form, [n, channels / attrs.group, ...attrs.kernel], isSparse);
     const y = b.add("conv", [x, w, b.constant(random.f32([n]))], attrs);
     if (!requantizes) return [y];
@@ -281,6 +284,8 @@ function onPlanes(graph: Graph): Graph {
   });
 }
 
+type Seven = readonly [number, number, number, number, number, number, number];
+
 describe("written as code", () => {
   test.each(Object.entries(ON_PLANES))("%s", (_, layer) => {
     const graph = onPlanes(convolution(11, layer));
@@ -293,6 +298,21 @@ describe("written as code", () => {
     for (const seed of [1, 2]) {
       const given = inputOf(graph, seed, seed * 4);
       expect(mismatch(compiled, given, ["simd128", "relaxed"])).toBeUndefined();
+    }
+  });
+
+  test("sums of lines read no further than any kernel may", () => {
+    const wide = { kernel: [1, 2], dilations: [1, 3], strides: [1, 2] } as const;
+    for (const columns of [23, 24, 25, 26, 27, 33]) {
+      const layer = { form: "i2", channels: 1, n: 4, shape: wide, columns } as const;
+      const { plan, manifest } = compileAsIs(onPlanes(convolution(11, layer)));
+      const call = plan.calls.find(({ kernel }) => kernel.startsWith("s16_s32_linesum"))!;
+      const [x, , rows, n, lines, xRow, xLine] = call.args as Seven;
+      const end = x + (rows - 1) * xRow + (lines - 1) * xLine + n * 2;
+      const { name, offset, bytes } = manifest.memory.buffers.find(
+        buffer => buffer.name === call.reads[0]!.block,
+      )!;
+      expect(end, name).toBeLessThanOrEqual(offset + bytes + OVERREAD_BYTES);
     }
   });
 

@@ -71,7 +71,7 @@ const windowSum: TrialMaker = scene => {
 
 const lineSum: TrialMaker = scene => {
   const { random } = scene;
-  const n = 8 * random.integer(1, 4);
+  const n = random.integer(8, 35);
   const [rows, lines] = [random.integer(1, 3), random.pick([1, 2, 5, 16, 300])];
   const xLine = 2 * (n + random.integer(0, 8));
   const xRow = lines * xLine + 2 * random.integer(0, 9);

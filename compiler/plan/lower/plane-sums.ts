@@ -5,7 +5,7 @@ import type { CodeConvolution } from "../../specialize/layer.ts";
 import { VECTOR_BYTES, vectorsOf, windowOffsets } from "../../specialize/pixel-loop.ts";
 import { ELEMENT_BYTES, LANES } from "../../specialize/planes.ts";
 import type { Argument } from "../argument.ts";
-import { alignUp, type Region } from "../plan.ts";
+import type { Region } from "../plan.ts";
 import { type BufferBlock, denseView } from "../view.ts";
 import type { Step } from "./lowering.ts";
 
@@ -29,7 +29,7 @@ function sumsOf(conv: CodeConvolution) {
   const reach = Math.max(...offsets) + vectorsOf(output) * VECTOR_BYTES;
   return {
     rows: (output.rows - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1,
-    elements: alignUp(reach / ELEMENT_BYTES, LANES),
+    elements: reach / ELEMENT_BYTES,
     offsets,
   };
 }
