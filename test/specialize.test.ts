@@ -77,6 +77,15 @@ const CASES: readonly Case[] = [
   { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 6, extreme: true },
   { channels: [300, 2], size: [2, 9], kernel: [1, 1], shift: 0, extreme: true },
   { channels: [90, 13], size: [1, 8], kernel: [3, 3], shift: 7, extreme: true, outputPhases: 2 },
+  // Weights of 8 bits over several channels.
+  { channels: [3, 16], size: [5, 19], kernel: [3, 3], magnitude: 127, shift: 7 },
+  { channels: [3, 7], size: [4, 16], kernel: [5, 5], stride: 2, magnitude: 100, shift: 9 },
+  {
+    ...{ channels: [4, 4], size: [3, 9], kernel: [3, 3], magnitude: 127, shift: 6 },
+    ...{ addend: true, outputPhases: 1, bias: 100_000 },
+  },
+  { channels: [6, 14], group: 2, size: [2, 8], kernel: [1, 3], magnitude: 9, outputPhases: 2 },
+  { channels: [17, 6], size: [2, 8], kernel: [3, 3], magnitude: 127, shift: 9, extreme: true },
   // A loop body with more taps that nobody reads than the search has room for.
   { channels: [1024, 3], size: [1, 9], kernel: [3, 3], zeros: 0.5, shift: 5, unread: 940 },
   ...[20, 50, 127].map(magnitude => ({
@@ -112,8 +121,11 @@ describe("weights as code", () => {
     const requantization = { ...conv.requantization, shift: -1 };
     expect(rejectsCode({ ...conv, bias, requantization })).toContain("may not fit");
     expect(rejectsCode({ ...conv, strides: [2, 2] })).toContain("stride");
-    const weights = Int8Array.from(conv.weights).fill(2);
-    expect(rejectsCode({ ...conv, weights })).toContain("ternary");
+    const large = problemOf({ channels: [18, 2], size: [2, 8], kernel: [3, 3], magnitude: 9 }).conv;
+    expect(rejectsCode(large)).toContain("more than");
+    const wide = { ...large.requantization, shift: -1 };
+    const { conv: small } = problemOf({ ...CASES[0]!, magnitude: 127 });
+    expect(rejectsCode({ ...small, requantization: wide })).toContain("may not fit");
   });
 });
 

@@ -28,6 +28,7 @@ export const VECTOR_OPS = {
   extendHigh: 0xa8,
   shiftRightWide: 0xac,
   addWide: 0xae,
+  dotPairs: 0xba,
 } as const;
 
 export type VectorOp = keyof typeof VECTOR_OPS;
@@ -151,7 +152,7 @@ export class CodeWriter {
     return this;
   }
 
-  /** i8x16.shuffle with itself of the top: `lanes` are 16 byte indices. */
+  /** i8x16.shuffle of the two on top: `lanes` are 16 byte indices, from 16 on of the upper. */
   shuffle(lanes: readonly number[]): this {
     this.#byte(VECTOR_PREFIX, 0x0d, ...lanes);
     return this;

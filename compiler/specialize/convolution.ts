@@ -7,6 +7,7 @@ import type { CodeFunction } from "./code-function.ts";
 import { denseScratchBytes, generateDense, packDense, rejectsDense } from "./dense.ts";
 import { generateDepthwise, packDepthwise, rejectsDepthwise } from "./depthwise.ts";
 import type { CodeConvolution } from "./layer.ts";
+import { generateProducts, packProducts, rejectsProducts } from "./products.ts";
 
 export type { CodeFunction } from "./code-function.ts";
 export type { CodeConvolution } from "./layer.ts";
@@ -17,26 +18,33 @@ export function rejectsCode(conv: CodeConvolution): string | undefined {
   const { input, strides, addend } = conv;
   if (input.phases !== strides[1]) return "columns are not laid out for its stride";
   if (addend !== undefined && addend.planes.phases !== 1) return "its addend lies in two phases";
-  if (!isDepthwise(conv)) return rejectsDense(conv);
+  if (!isDepthwise(conv)) return isTernary(conv) ? rejectsDense(conv) : rejectsProducts(conv);
   return conv.mean === undefined ? rejectsDepthwise(conv) : "its zeros stand for means in groups";
 }
 
 /** The functions of the layer, to be called in this order, all with the same arguments. */
 export function generateConvolution(conv: CodeConvolution): CodeFunction[] {
-  return isDepthwise(conv) ? generateDepthwise(conv) : generateDense(conv);
+  if (isDepthwise(conv)) return generateDepthwise(conv);
+  return isTernary(conv) ? generateDense(conv) : generateProducts(conv);
 }
 
 /** The parameters at p. */
 export function packCodeParameters(conv: CodeConvolution): Uint8Array {
-  return isDepthwise(conv) ? packDepthwise(conv) : packDense(conv);
+  if (isDepthwise(conv)) return packDepthwise(conv);
+  return isTernary(conv) ? packDense(conv) : packProducts(conv);
 }
 
 /** Scratch memory that the layer needs at s, in bytes. */
 export function scratchBytesOf(conv: CodeConvolution): number {
-  return isDepthwise(conv) ? 0 : denseScratchBytes(conv);
+  return isTernary(conv) && !isDepthwise(conv) ? denseScratchBytes(conv) : 0;
 }
 
 /** Whether each filter has one input channel. */
 function isDepthwise({ input, group }: CodeConvolution): boolean {
   return group > 1 && input.channels === group;
+}
+
+function isTernary({ weights }: CodeConvolution): boolean {
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]!) > 1) return false;
+  return true;
 }

@@ -28,14 +28,13 @@ import {
   writeFinish,
   writeShiftedFinish,
 } from "./finish-block.ts";
-import { type CodeConvolution, tapsOf } from "./layer.ts";
+import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import {
   FREE_INTEGER,
   VECTOR_BYTES,
   vectorsOf,
   type Walker,
   walkersOf,
-  windowOffsets,
   writePixelLoop,
 } from "./pixel-loop.ts";
 import { findSums, type SharedSums } from "./share-sums.ts";
@@ -51,10 +50,6 @@ const CHANNEL_VECTORS = 2;
 
 /** Why the layer cannot become code, as a clause; `undefined` if it can. */
 export function rejectsDense(conv: CodeConvolution): string | undefined {
-  const { weights } = conv;
-  for (let i = 0; i < weights.length; i++) {
-    if (Math.abs(weights[i]!) > 1) return "its weights are not ternary";
-  }
   if (conv.mean !== undefined) return rejectsMean(conv, conv.mean);
   return blocksOf(conv) === undefined ? "sums may not fit 32 bits" : undefined;
 }
@@ -200,7 +195,7 @@ class ChunkWriter {
     const [first, end] = chunks[this.#chunk]!;
     const taps = wantedTaps(this.#conv, channels, first, end);
     const signs = signsOf(this.#conv, channels, taps);
-    const offsets = offsetsOf(this.#conv, channels[0]!);
+    const offsets = tapOffsets(this.#conv, channels[0]!);
     return writeSums(
       this.#code,
       {
@@ -285,17 +280,6 @@ function sumsOf(
   const sums = found.get(chunk) ?? findSums(plus, minus);
   found.set(chunk, sums);
   return sums;
-}
-
-/** Byte offset of each tap of the channel's group, [C][kH][kW], from x. */
-function offsetsOf(conv: CodeConvolution, channel: number): number[] {
-  const { input, output, group, kernel, dilations, padLeft } = conv;
-  const perGroup = input.channels / group;
-  const first = Math.floor((channel * group) / output.channels) * perGroup;
-  const window = windowOffsets(input, kernel, dilations, padLeft);
-  return Array.from({ length: perGroup }, (_, c) => (first + c) * input.planeBytes).flatMap(plane =>
-    window.map(offset => plane + offset),
-  );
 }
 
 /** Those of the taps `first` … `end` that a channel reads: a chunk may have any number of others. */
