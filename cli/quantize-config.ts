@@ -52,6 +52,8 @@ export function quantizeConfig(model: string, name: string, flags: QuantizeFlags
         last: flags.last,
         epochs: flags.epochs,
         freeze: FREEZE,
+        // In few epochs, from weights that are good already, steps of even size lead further.
+        optimizer: { kind: "adam", weightDecay: 0 },
         schedule: { kind: "cosine", rate: flags.rate, warmup: WARMUP },
       },
     ],

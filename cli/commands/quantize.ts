@@ -56,7 +56,7 @@ export function addQuantize(program: Command, session: Session): void {
         .default("int8"),
     )
     .option("--epochs <n>", "how often every sample is seen", positiveInteger, 10)
-    .option("--rate <r>", "the largest learning rate", positiveNumber, 0.02)
+    .option("--rate <r>", "the largest learning rate, of Adam", positiveNumber, 0.001)
     .option("--batch-size <n>", "samples per update", positiveInteger, 64)
     .option("--shift <pixels>", "move training images by up to this", wholeNumber, 0)
     .option("--flip", "mirror half of the training images left to right")
