@@ -49,6 +49,8 @@ export interface CompileRequest extends DataFlags {
   readonly calibrateSamples: number;
   readonly maxBytes?: number;
   readonly specializeAtLoad?: true;
+  /** `true`: as many as are usual. */
+  readonly threads?: number | true;
   readonly engine?: Engine;
   /** A file of costs, in place of the engine's. */
   readonly costs?: string;
@@ -91,6 +93,7 @@ export async function compileModel(
     ...(request.engine && { engine: request.engine }),
     ...(request.maxBytes && { maxBytes: request.maxBytes }),
     ...(request.specializeAtLoad && { specializeAtLoad: true }),
+    ...(request.threads && { threads: threadsOf(request.threads) }),
     ...(request.costs && { costs: readCostsFile(request.costs) }),
   };
   const compilation = placedIn(path, () => compile(bytes, options));
@@ -103,6 +106,12 @@ export async function compileModel(
   const [reference, quantized] = await Promise.all(predictors);
   const loss = await measureLoss(reference!, quantized!, dataset, samples.normalization);
   return { compilation, loss };
+}
+
+const DEFAULT_THREADS = 2;
+
+function threadsOf(threads: number | true): number {
+  return threads === true ? DEFAULT_THREADS : threads;
 }
 
 /** @throws file/unreadable, compile/bad-costs */

@@ -28,6 +28,7 @@ export function addCompileOptions(command: Command, aim?: "size"): Command {
       "--specialize-at-load",
       "with --optimize balanced or speed: tritc/runtime/specialize writes the code of layers",
     )
+    .option("--threads [n]", "share a run between threads: 2, or n", positiveInteger)
     .addOption(
       new Option(
         "--activations <format>",

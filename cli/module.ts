@@ -5,6 +5,7 @@ import type { ArrayOf } from "../core/dtype.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import { ModelError, problem } from "../model/diagnostics/diagnostic.ts";
 import { load, type Model, RunError } from "../runtime/index.ts";
+import { load as loadWithThreads } from "../runtime/threads/index.ts";
 import { parseWasmFile } from "./wasm-file.ts";
 
 export interface OpenModule {
@@ -16,7 +17,9 @@ export interface OpenModule {
 /** @throws run/not-tritc, run/no-simd; what it returns throws run/wrong-shape, run/wrong-dtype */
 export async function openModule(bytes: Uint8Array, path: string): Promise<OpenModule> {
   const { manifest } = parseWasmFile(bytes, path);
-  const model = await translated(path, () => load(bytes as BufferSource));
+  const isShared = manifest.options.threads !== undefined;
+  const open = isShared ? loadWithThreads : load;
+  const model: Model = await translated(path, () => open(bytes as BufferSource));
   return { manifest, run: inputs => runModel(model, inputs, path) };
 }
 

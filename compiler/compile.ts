@@ -54,6 +54,8 @@ export interface BackendOptions {
   readonly costs?: Costs;
   /** Under `speed`: leave the code of layers to the loader, and ship lists of weights in its place. */
   readonly specializeAtLoad?: boolean;
+  /** How many threads share a run, over one memory; 1 unless told. */
+  readonly threads?: number;
 }
 
 export interface CompileOptions
@@ -101,8 +103,9 @@ export interface Compilation {
  */
 export function compile(model: Uint8Array | Graph, options: CompileOptions): Compilation {
   const { weights = "auto", optimize = "size", activations = "int8", batch } = options;
-  const { specializeAtLoad = false, engine, maxBytes } = options;
+  const { specializeAtLoad = false, engine, maxBytes, threads } = options;
   if (specializeAtLoad && optimize === "size") throw writesNoCode();
+  if (threads !== undefined) demandThreads(threads, options);
   const origin = {
     modelDigest: digestOfModel(model),
     weights,
@@ -190,6 +193,7 @@ function planFor(
     table: kernels.table,
     ...choices,
     codeAtLoad: options.specializeAtLoad === true,
+    ...(options.threads !== undefined && { threads: options.threads }),
     reservedBytes: readLibrary(library).reservedBytes,
     scratchBytes: target.shell ? shellBytes(portsOf(graph), labels) : 0,
   });
@@ -210,6 +214,24 @@ function writesNoCode(): UsageError {
       help: "optimize for speed: the module stays small, and its loader makes it fast",
     }),
   );
+}
+
+/** More gain nothing on the networks that are compiled here. */
+const MOST_THREADS = 16;
+
+/** @throws usage/bad-option */
+function demandThreads(count: number, { target, specializeAtLoad }: BackendOptions): void {
+  const isCount = Number.isInteger(count) && count >= 2 && count <= MOST_THREADS;
+  const why = !isCount
+    ? `a run is shared by 2 to ${MOST_THREADS} threads, not ${count}`
+    : target.shell
+      ? "a WASI command has one thread"
+      : specializeAtLoad === true
+        ? "code that is written at load runs on one thread"
+        : undefined;
+  if (why === undefined) return;
+  const help = "compile for web or node, without --specialize-at-load, or without --threads";
+  throw new UsageError(problem("usage/bad-option", why, { at: "--threads", help }));
 }
 
 /** Names and shapes of all inputs and outputs. */

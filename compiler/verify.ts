@@ -1,6 +1,13 @@
 /** @file Compares a module with the oracle, bit for bit. */
 
-import { ABI_VERSION, EXPORTS, type Manifest, type ModuleExports, STATUS_OK } from "../core/abi.ts";
+import {
+  ABI_VERSION,
+  EXPORTS,
+  type Manifest,
+  MEMORY_IMPORT,
+  type ModuleExports,
+  STATUS_OK,
+} from "../core/abi.ts";
 import { allocate } from "../core/dtype.ts";
 import { digestOf } from "../core/hash.ts";
 import { elementCount } from "../core/shape.ts";
@@ -10,6 +17,7 @@ import type { Graph } from "../model/ir/graph.ts";
 import { evaluate } from "../model/ops/index.ts";
 import { lowerModel } from "./lower-model.ts";
 import type { Sample } from "./passes/index.ts";
+import { PAGE_BYTES } from "./plan/plan.ts";
 
 export interface Difference {
   /** Index of the sample, name of the output, index of the element. */
@@ -91,7 +99,8 @@ function firstDifference(expected: Outputs, got: Outputs, sample: number): Diffe
 /** The module as a function. Imports of a command are there, but may not be called. */
 function instantiate(wasm: Uint8Array, manifest: Manifest): (sample: Sample) => Outputs {
   const module = compiled(wasm);
-  const { exports } = new WebAssembly.Instance(module, forbiddenImports(module));
+  const imports = { ...forbiddenImports(module), ...sharedMemory(manifest) };
+  const { exports } = new WebAssembly.Instance(module, imports);
   const { memory, ...entry } = exports as unknown as ModuleExports;
   if (entry[EXPORTS.abi]() !== ABI_VERSION) throw new InternalError("the module's ABI is unknown");
   return sample => {
@@ -113,6 +122,14 @@ function instantiate(wasm: Uint8Array, manifest: Manifest): (sample: Sample) => 
     });
     return Object.fromEntries(outputs);
   };
+}
+
+/** What a module for several threads imports; `tritc_run` runs it on one. */
+function sharedMemory({ options, memory }: Manifest): WebAssembly.Imports {
+  if (options.threads === undefined) return {};
+  const pages = memory.peakMemoryBytes / PAGE_BYTES;
+  const shared = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return { [MEMORY_IMPORT.module]: { [MEMORY_IMPORT.base]: shared } };
 }
 
 /** @throws run/not-tritc if the file was damaged */

@@ -3,7 +3,7 @@
  *
  * Exports: `memory` (minimum = maximum), `tritc_abi() → i32` (this version),
  * `tritc_input(i) → address`, `tritc_output(i) → address`, `tritc_run() →
- * status`. Nothing is imported. Addresses are constant over the module's
+ * status`. Nothing is imported, but for the memory that threads share. Addresses are constant over the module's
  * life. A custom section holds the manifest as UTF-8 JSON.
  */
 
@@ -22,9 +22,14 @@ export const EXPORTS = {
   run: "tritc_run",
   /** A function table; only of modules that are specialised at load. */
   layers: "tritc_layers",
+  /** Modules for several threads only. */
+  thread: "tritc_thread",
   /** WASI commands only. */
   start: "_start",
 } as const;
+
+/** The memory that instances of a module for several threads share. */
+export const MEMORY_IMPORT = { module: "tritc", base: "memory" } as const;
 
 /** What `tritc_run` returns. */
 export const STATUS_OK = 0;
@@ -37,6 +42,8 @@ export interface ModuleExports {
   readonly [EXPORTS.output]: (index: number) => number;
   readonly [EXPORTS.run]: () => number;
   readonly [EXPORTS.layers]?: WebAssembly.Table;
+  /** (thread, may it sleep): what one of the threads does in a run. */
+  readonly [EXPORTS.thread]?: (thread: number, maySleep: number) => number;
 }
 
 /** Instruction sets, each with all that those before it have. */
@@ -143,6 +150,8 @@ export interface Manifest {
     readonly activations: ActivationChoice;
     /** Whether code of layers is written as the module is loaded. */
     readonly specializeAtLoad?: true;
+    /** How many threads share a run; absent: one, and the memory is the module's own. */
+    readonly threads?: number;
     readonly batch?: number;
     /** Calibrated ranges of activations, by value name: [min, max]. */
     readonly ranges?: Readonly<Record<string, readonly [number, number]>>;

@@ -1,7 +1,13 @@
 /** @file What can go wrong when a module is loaded or run. */
 
 /** Codes as in docs/errors.md. */
-export type RunErrorCode = "run/wrong-shape" | "run/wrong-dtype" | "run/not-tritc" | "run/no-simd";
+export type RunErrorCode =
+  | "run/wrong-shape"
+  | "run/wrong-dtype"
+  | "run/not-tritc"
+  | "run/no-simd"
+  | "run/has-threads"
+  | "run/no-threads";
 
 export class RunError extends Error {
   override readonly name = "RunError";

@@ -56,7 +56,12 @@ export class Model<T extends ModelTypes = ModelTypes> {
   readonly #run: () => number;
 
   /** Use `load`. */
-  constructor(module: WebAssembly.Module, manifest: Manifest, instance: WebAssembly.Instance) {
+  constructor(
+    module: WebAssembly.Module,
+    manifest: Manifest,
+    instance: WebAssembly.Instance,
+    run?: () => number,
+  ) {
     const entry = instance.exports as unknown as ModuleExports;
     const views = (ports: readonly Port[], address: (index: number) => number) =>
       Object.fromEntries(
@@ -70,7 +75,7 @@ export class Model<T extends ModelTypes = ModelTypes> {
     this.exports = entry;
     this.inputs = views(manifest.inputs, entry[EXPORTS.input]) as T["inputs"];
     this.outputs = views(manifest.outputs, entry[EXPORTS.output]) as T["outputs"];
-    this.#run = entry[EXPORTS.run];
+    this.#run = run ?? entry[EXPORTS.run];
   }
 
   /**
@@ -110,13 +115,24 @@ async function instantiate<T extends ModelTypes>(
   module: WebAssembly.Module,
   manifest: Manifest,
 ): Promise<Model<T>> {
+  const { threads } = manifest.options;
+  if (threads !== undefined) throw hasThreads(threads);
   const instance = await WebAssembly.instantiate(module, commandImports(module));
+  checkAbi(instance);
+  return new Model<T>(module, manifest, instance);
+}
+
+/** @throws RunError run/not-tritc if the instance has another contract */
+export function checkAbi(instance: WebAssembly.Instance): void {
   const exports = instance.exports as Partial<ModuleExports>;
   const abi = exports[EXPORTS.abi]?.();
-  if (abi !== ABI_VERSION) {
-    throw new RunError("run/not-tritc", "the ABI", `version ${ABI_VERSION}`, `${abi}`);
-  }
-  return new Model<T>(module, manifest, instance);
+  if (abi === ABI_VERSION) return;
+  throw new RunError("run/not-tritc", "the ABI", `version ${ABI_VERSION}`, `${abi}`);
+}
+
+function hasThreads(count: number): RunError {
+  const got = `one for ${count} threads: load it with tritc/runtime/threads, or compile it without`;
+  return new RunError("run/has-threads", "the module", "one for a single thread", got);
 }
 
 /** The manifest of a compiled module, without an instance. @throws RunError run/not-tritc */

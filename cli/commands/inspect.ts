@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { Compilation } from "../../compiler/index.ts";
 import type { Manifest, OptimizeChoice, Port } from "../../core/abi.ts";
-import { problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
+import { ModelError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { type CompileRequest, compileModel } from "../compile-model.ts";
 import { addCompileOptions } from "../compile-options.ts";
 import { checkWritable, readInput } from "../files.ts";
@@ -71,6 +71,7 @@ export function addInspect(program: Command, { terminal }: Session): void {
     compilation?: Compilation,
   ): Promise<void> {
     const plain = inspectModule(bytes, path);
+    if (measure) demandOneThread(plain, path);
     const report = measure ? await measured(plain, bytes) : plain;
     const frontier = compilation?.choosing?.frontier.points.map(({ ns, bytes: size }) => ({
       predictedNs: Math.round(ns),
@@ -106,6 +107,18 @@ function checkFrontier(file: string, path: string, isModule: boolean): void {
 }
 
 /** Whether what is wanted of a model is known of its module only. */
+/** @throws run/has-threads: calls of several threads have no times of their own */
+function demandOneThread({ manifest }: ModuleReport, path: string): void {
+  const { threads } = manifest.options;
+  if (threads === undefined) return;
+  throw new ModelError(
+    problem("run/has-threads", `the layers of a module for ${threads} threads are not timed`, {
+      at: path,
+      help: "leave --measure out, or compile the model without --threads",
+    }),
+  );
+}
+
 function isCompiled({ optimize, measure, frontier }: InspectFlags): boolean {
   return optimize !== undefined || measure !== undefined || frontier !== undefined;
 }

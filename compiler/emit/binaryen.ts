@@ -43,19 +43,62 @@ interface SegmentInfo {
 }
 
 interface MemorySegment {
+  readonly name?: string;
   readonly offset: Expression;
   readonly data: Uint8Array;
   readonly passive: boolean;
 }
 
+type Binary = (a: Expression, b: Expression) => Expression;
+
 /** A module as Binaryen gives it. */
 export interface WasmModule {
   readonly i32: {
     readonly const: (value: number) => Expression;
-    readonly eq: (a: Expression, b: Expression) => Expression;
+    readonly eq: Binary;
+    readonly add: Binary;
+    readonly sub: Binary;
+    readonly lt_s: Binary;
+    readonly ge_s: Binary;
+    readonly eqz: (value: Expression) => Expression;
+    readonly atomic: {
+      readonly load: (offset: number, address: Expression) => Expression;
+      readonly rmw: {
+        readonly add: (offset: number, address: Expression, value: Expression) => Expression;
+      };
+    };
+  };
+  readonly i64: { readonly const: (value: bigint) => Expression };
+  readonly memory: {
+    readonly init: (
+      segment: string,
+      target: Expression,
+      source: Expression,
+      size: Expression,
+    ) => Expression;
+    readonly atomic: {
+      readonly notify: Binary;
+      readonly wait32: (
+        address: Expression,
+        expected: Expression,
+        timeout: Expression,
+      ) => Expression;
+    };
+  };
+  readonly global: {
+    readonly get: (name: string, type: Type) => Expression;
+    readonly set: (name: string, value: Expression) => Expression;
   };
   readonly f32: { readonly const: (value: number) => Expression };
-  readonly local: { readonly get: (index: number, type: Type) => Expression };
+  readonly local: {
+    readonly get: (index: number, type: Type) => Expression;
+    readonly set: (index: number, value: Expression) => Expression;
+  };
+  loop(label: string, body: Expression): Expression;
+  br(label: string): Expression;
+  br_if(label: string, condition: Expression): Expression;
+  if(condition: Expression, yes: Expression, no?: Expression): Expression;
+  return(): Expression;
   block(label: string | null, body: readonly Expression[], type?: Type): Expression;
   call(name: string, operands: readonly Expression[], result: Type): Expression;
   call_indirect(
@@ -81,6 +124,9 @@ export interface WasmModule {
     params: Type,
     results: Type,
   ): void;
+  addGlobal(name: string, type: Type, isMutable: boolean, start: Expression): Handle;
+  setStart(start: Handle): void;
+  addMemoryImport(internal: string, module: string, base: string, isShared: boolean): void;
   removeFunction(name: string): void;
   getNumFunctions(): number;
   getFunctionByIndex(index: number): Handle;
@@ -124,6 +170,7 @@ interface Binaryen {
   readonly i32: Type;
   readonly f32: Type;
   readonly Features: {
+    readonly Atomics: number;
     readonly MutableGlobals: number;
     readonly SignExt: number;
     readonly NontrappingFPToInt: number;
@@ -160,6 +207,9 @@ export const TIER_FEATURES: Readonly<Record<SimdTier, number>> = {
   simd128: SCALAR_FEATURES | SIMD128,
   relaxed: SCALAR_FEATURES | SIMD128 | RelaxedSIMD,
 };
+
+/** What threads need besides. */
+export const THREAD_FEATURES = binaryen.Features.Atomics;
 
 /** The memory's internal name in every module that the AssemblyScript compiler writes. */
 const MEMORY = "0";
@@ -219,4 +269,28 @@ export function replaceMemory(
     passive: false,
   }));
   module.setMemory(pages, pages, exportName, segments, false, false, MEMORY);
+}
+
+/** Of a segment that lies nowhere until it is asked for. */
+const NO_OFFSET = 0 as Expression;
+
+/** Where a module imports something from. */
+export interface ImportName {
+  readonly module: string;
+  readonly base: string;
+}
+
+/** Gives the module a memory that it imports and instances share, with passive `segments` only. */
+export function setSharedMemory(
+  module: WasmModule,
+  pages: number,
+  exportName: string,
+  segments: readonly (Segment & { readonly name: string })[],
+  { module: from, base }: ImportName,
+): void {
+  const passive = segments.map(({ name, data }) => ({
+    ...{ name, data, offset: NO_OFFSET, passive: true },
+  }));
+  module.setMemory(pages, pages, exportName, passive, true, false, MEMORY);
+  module.addMemoryImport(MEMORY, from, base, true);
 }

@@ -54,6 +54,7 @@ export function manifestOf(plan: Plan, facts: ModelFacts): Manifest {
       ...(maxBytes === undefined ? {} : { maxBytes }),
       activations,
       ...(specializeAtLoad === undefined ? {} : { specializeAtLoad }),
+      ...(plan.threads && { threads: plan.threads.count }),
       ...(batch === undefined ? {} : { batch }),
       ...(ranges === undefined ? {} : { ranges }),
     },

@@ -8,7 +8,7 @@
  *
  * `tritc_run` is a straight line of calls. The exports are those of
  * core/abi.ts. Nothing is imported, except by WASI commands what their shell
- * needs.
+ * needs, and by modules for several threads the memory.
  */
 
 import {
@@ -35,6 +35,7 @@ import {
   isImported,
   replaceMemory,
   type Segment,
+  THREAD_FEATURES,
   TIER_FEATURES,
   takeExports,
   type WasmModule,
@@ -43,6 +44,7 @@ import type { CommandShell } from "./command.ts";
 import { addLayerSection, addLayerTable } from "./layer-table.ts";
 import { manifestBytes } from "./manifest.ts";
 import { CODE_MODULE, spliceFunctions } from "./splice.ts";
+import { addThreads, shareMemory } from "./threads.ts";
 
 /** Where the kernel library asks for the model to be run. */
 const RUN_IMPORT = { module: "tritc", base: "run" } as const;
@@ -101,14 +103,20 @@ function withModule<T>(bytes: Uint8Array, use: (module: WasmModule) => T): T {
 }
 
 function build(module: WasmModule, { plan, manifest, shell }: ModuleSource): void {
-  module.setFeatures(TIER_FEATURES[plan.simd]);
+  const { threads } = plan;
+  module.setFeatures(TIER_FEATURES[plan.simd] | (threads === undefined ? 0 : THREAD_FEATURES));
   const kernels = kernelsOf(module);
   addCode(module, plan.code, kernels);
-  replaceMemory(module, plan.memory.totalBytes / PAGE_BYTES, EXPORTS.memory, [
+  const segments = [
     ...joinStatics(plan.statics),
     ...(shell === undefined ? [] : [{ offset: shell.address, data: shell.data }]),
-  ]);
+  ];
+  if (threads !== undefined) shareMemory(module, plan, segments);
+  else replaceMemory(module, plan.memory.totalBytes / PAGE_BYTES, EXPORTS.memory, segments);
   addFunctions(module, plan, kernels);
+  if (threads !== undefined) {
+    addThreads(module, threads, call => callKernel(module, call, kernels));
+  }
   if (shell !== undefined) addCommand(module, shell.address, kernels);
   module.addCustomSection(MANIFEST_SECTION, manifestBytes(manifest));
   addLayerSection(module, plan, manifest.options.specializeAtLoad === true);

@@ -22,8 +22,9 @@ import { printPlan } from "./print-plan.ts";
 import { type Choices, scheduleCalls } from "./schedule.ts";
 import type { KernelRow } from "./select.ts";
 import { assignStorage, labelOf } from "./storage.ts";
+import { planThreads } from "./threads/index.ts";
 
-export interface PlanRequest extends PlanOptions, Choices {
+export interface PlanRequest extends Omit<PlanOptions, "fillsEarly">, Choices {
   readonly table: readonly KernelRow[];
 }
 
@@ -32,7 +33,9 @@ export function planGraph(graph: Graph, request: PlanRequest): Plan {
   demandSupport(graph, request.simd);
   const storage = assignStorage(graph);
   const schedule = scheduleCalls(graph, storage, request.table, request.simd, request);
-  const plan = linkPlan(graph, storage, schedule, request);
+  const { threads: count = 1, costs, table } = request;
+  const linked = linkPlan(graph, storage, schedule, { ...request, fillsEarly: count > 1 });
+  const plan = count > 1 ? planThreads(linked, { count, costs, table }) : linked;
   const faults = checkMemory(claimsOf(plan));
   if (faults.length === 0) return plan;
   throw new InternalError(`the memory plan is unsound: ${faults.join("; ")}`, printPlan(plan));

@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly reservedBytes: number;
   /** Bytes behind the arena that the target keeps for itself. */
   readonly scratchBytes: number;
+  /** Whether the room for a border is there while the node before is computed, so that both may go on at one time. */
+  readonly fillsEarly: boolean;
 }
 
 export function linkPlan(
@@ -46,7 +48,7 @@ export function linkPlan(
   const statics = placeStatics(draft.constants, options.reservedBytes);
   const arenaOffset = alignUp(endOf(statics, options.reservedBytes), BLOCK_ALIGNMENT);
   const known = new Map([...storage.buffers, ...draft.buffers]);
-  const lifetimes = lifetimesOf(draft.calls, pins, known);
+  const lifetimes = lifetimesOf(draft.calls, pins, known, options.fillsEarly);
   const arena = planMemory(lifetimes);
   const buffers = placeBuffers(lifetimes, arena, arenaOffset);
   const address = addressBook([...statics, ...buffers]);
@@ -120,6 +122,7 @@ function lifetimesOf(
   calls: readonly DraftCall[],
   pins: Pins,
   buffers: Storage["buffers"],
+  fillsEarly: boolean,
 ): Lifetime[] {
   const lives = new Map<string, { first: number; last: number }>();
   const touch = (name: string, index: number): void => {
@@ -130,6 +133,9 @@ function lifetimesOf(
   for (const { block } of pins.inputs) touch(block.name, 0);
   for (const [index, { reads, writes }] of calls.entries()) {
     for (const { block } of [...reads, ...writes]) touch(block, index);
+    if (fillsEarly && reads.length === 0) {
+      for (const { block } of writes) touch(block, startOfValue(calls, index - 1));
+    }
   }
   for (const { block } of pins.outputs) touch(block.name, Math.max(0, calls.length - 1));
   return [...lives].map(([name, { first, last }]) => ({
@@ -138,6 +144,13 @@ function lifetimesOf(
     firstUse: first,
     lastUse: last,
   }));
+}
+
+/** The first of the calls around `index` that work on one value. */
+function startOfValue(calls: readonly DraftCall[], index: number): number {
+  let start = Math.max(0, index);
+  while (start > 0 && calls[start - 1]!.value === calls[index]!.value) start--;
+  return start;
 }
 
 function placeBuffers(

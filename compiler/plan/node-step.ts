@@ -34,6 +34,7 @@ export interface NodeChoices {
   readonly method: PlaneMethodName | undefined;
   readonly codeAtLoad: boolean;
   readonly tier: SimdTier;
+  readonly threads: number;
 }
 
 /** What reports call code that is written for a layer. */
@@ -44,6 +45,7 @@ export class NodeStep implements Step {
   readonly method: PlaneMethodName | undefined;
   readonly codeAtLoad: boolean;
   readonly tier: SimdTier;
+  readonly threads: number;
   readonly #node: Node;
   readonly #graph: Graph;
   readonly #draft: Draft;
@@ -61,12 +63,13 @@ export class NodeStep implements Step {
     draft: Draft,
     kernels: (family: string) => readonly KernelRow[],
     places: Places,
-    { costs, method, codeAtLoad, tier }: NodeChoices,
+    { costs, method, codeAtLoad, tier, threads }: NodeChoices,
   ) {
     this.operands = node.inputs.map(id => graph.nodes[id]!);
     this.method = method;
     this.codeAtLoad = codeAtLoad;
     this.tier = tier;
+    this.threads = threads;
     this.#costs = costs;
     this.#node = node;
     this.#graph = graph;

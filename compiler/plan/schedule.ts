@@ -29,6 +29,8 @@ export interface Choices {
   readonly runnersUp?: ReadonlyMap<Tensor, RunnerUp>;
   /** Whether code of layers is written by the loader, which finds lists in its place. */
   readonly codeAtLoad?: boolean;
+  /** How many threads share the work; 1 unless told. */
+  readonly threads?: number;
 }
 
 /** What lowering a node added to the draft; a value's copies belong to its first reader. */
@@ -211,8 +213,8 @@ class Scheduler {
       copy: (value: NodeId, target: View, step: Step) => this.#copy(value, target, step),
     };
     const node = this.#graph.nodes[id]!;
-    const { costs, codeAtLoad = false, tier } = this.#choices;
-    const chosen = { costs, method: this.#methodOf(node), codeAtLoad, tier };
+    const { costs, codeAtLoad = false, tier, threads = 1 } = this.#choices;
+    const chosen = { costs, method: this.#methodOf(node), codeAtLoad, tier, threads };
     return new NodeStep(node, this.#graph, this.#draft, this.#kernels, places, chosen);
   }
 

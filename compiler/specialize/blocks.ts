@@ -38,13 +38,18 @@ export function blocksOf(conv: CodeConvolution): readonly Block[] | undefined {
 function channelBlocks(conv: CodeConvolution): number[][] {
   const perGroup = conv.output.channels / conv.group;
   const most = zerosOf(conv) > SPARSE ? MAX_SPARSE_BLOCK : MAX_BLOCK;
-  const count = Math.ceil(perGroup / most);
+  const count = evenCount(perGroup, Math.ceil(perGroup / most), conv.threads ?? 1);
   return Array.from({ length: conv.group * count }, (_, index) => {
     const [group, block] = [Math.floor(index / count), index % count];
     const first = group * perGroup + Math.floor((block * perGroup) / count);
     const end = group * perGroup + Math.floor(((block + 1) * perGroup) / count);
     return Array.from({ length: end - first }, (_unused, j) => first + j);
   });
+}
+
+/** Blocks that threads share evenly, where groups have channels enough. */
+function evenCount(channels: number, blocks: number, threads: number): number {
+  return Math.min(channels, Math.ceil(blocks / threads) * threads);
 }
 
 function zerosOf({ weights }: CodeConvolution): number {

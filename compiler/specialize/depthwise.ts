@@ -85,11 +85,18 @@ export function rejectsDepthwise(conv: CodeConvolution): string | undefined {
 
 export function generateDepthwise(conv: CodeConvolution): CodeFunction[] {
   let first = 0;
-  return groupsOf(conv).map(group => {
+  const shares = groupsOf(conv).flatMap(group => sharesOf(group, conv.threads ?? 1));
+  return shares.map(group => {
     const start = first;
     first += group.channels.length;
     return generateGroup(conv, group, start);
   });
+}
+
+/** The channels of a group as one share for each thread. */
+function sharesOf({ form, channels }: ChannelGroup, threads: number): ChannelGroup[] {
+  const runs = runsOf(channels.length, Math.min(channels.length, threads));
+  return runs.map(([start, end]) => ({ form, channels: channels.slice(start, end) }));
 }
 
 /** The parameters at p: constants, then a record for each channel in the order of their groups. */

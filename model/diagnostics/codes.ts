@@ -34,6 +34,8 @@ export const DIAGNOSTIC_CODES = {
   "run/io": "a command cannot read its input or write its output",
   "run/not-tritc": "the file is not a module made by tritc",
   "run/no-simd": "the engine lacks instructions that the module is compiled for",
+  "run/has-threads": "the module is compiled for several threads, the command or loader has one",
+  "run/no-threads": "the module or its host has no threads that share memory",
   "verify/different": "the module and the reference evaluator do not agree",
   "train/bad-config": "the training configuration is wrong",
   "train/diverged": "the loss became NaN or infinite",

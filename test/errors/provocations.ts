@@ -9,12 +9,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WASI } from "node:wasi";
 import { asModelError } from "../../cli/module.ts";
-import { compile } from "../../compiler/index.ts";
+import { type CompileOptions, compile } from "../../compiler/index.ts";
 import { emitWithin } from "../../compiler/planner.ts";
 import { tensorOf } from "../../core/tensor.ts";
 import type { DiagnosticCode } from "../../model/diagnostics/codes.ts";
 import { parseGraph } from "../../model/ir/parse.ts";
 import { demandTier } from "../../runtime/engine.ts";
+import { demandSharing } from "../../runtime/threads/demands.ts";
 import { TARGETS } from "../../targets/index.ts";
 import { loadKernelLibrary } from "../../targets/kernel-files.ts";
 import { formatNpy } from "../../trainer/data/index.ts";
@@ -98,8 +99,13 @@ function training(config: unknown, ...more: readonly string[]): Provocation {
   ];
 }
 
-function moduleOf(sketch: ModelSketch, target: "web" | "wasi" = "web"): Uint8Array {
-  return compile(makeModel(sketch), { target: TARGETS[target], kernels: loadKernelLibrary() }).wasm;
+function moduleOf(
+  sketch: ModelSketch,
+  target: "web" | "wasi" = "web",
+  options: Partial<CompileOptions> = {},
+): Uint8Array {
+  const kernels = loadKernelLibrary();
+  return compile(makeModel(sketch), { target: TARGETS[target], kernels, ...options }).wasm;
 }
 
 /** Runs a WASI command on a file, or with nothing to read from. */
@@ -249,6 +255,17 @@ export const PROVOCATIONS: { readonly [C in DiagnosticCode]: Provocation } = {
   "run/no-simd": () => () => {
     try {
       demandTier("relaxed", bytes => !hasRelaxed(bytes));
+    } catch (error) {
+      throw asModelError(error, "model.wasm");
+    }
+  },
+  "run/has-threads": ({ write }) => [
+    ...["inspect", "--measure"],
+    write("shared.wasm", moduleOf(LAYER, "web", { threads: 2 })),
+  ],
+  "run/no-threads": () => () => {
+    try {
+      demandSharing({});
     } catch (error) {
       throw asModelError(error, "model.wasm");
     }

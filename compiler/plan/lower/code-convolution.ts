@@ -29,7 +29,7 @@ import { rangeOf } from "../value-range.ts";
 import type { BufferBlock } from "../view.ts";
 import { haloOfPads } from "./convolution.ts";
 import type { Nodes, PlanesUse, Step } from "./lowering.ts";
-import { callPlaneSums, meanScratchBytes } from "./plane-sums.ts";
+import { callPlaneSums, meanBytes, meanScratchBytes } from "./plane-sums.ts";
 import { weightFacts } from "./weights.ts";
 
 type QConv = Node<"qconv">;
@@ -114,7 +114,7 @@ export function placeLayer(node: QConv, step: Step): PlacedLayer {
 
 export function lowerToCode(node: QConv, step: Step): void {
   const { conv: placed, args: places, reads, y } = placeLayer(node, step);
-  const conv = { ...placed, isRelaxed: step.tier === "relaxed" };
+  const conv = { ...placed, isRelaxed: step.tier === "relaxed", threads: step.threads };
   const mask = packMask(conv);
   const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
@@ -125,11 +125,17 @@ export function lowerToCode(node: QConv, step: Step): void {
     mask.length === 0 ? 0 : step.constant("table", mask, "columns"),
     scratch === undefined ? 0 : { block: scratch, offset: 0 },
   ];
-  const waiting = scratch === undefined ? [] : [wholeOf(scratch)];
   const functions = generateConvolution(conv);
-  for (const { body, channels, work } of functions) {
-    const writes = [...writtenRegions(y, channels), ...waiting];
-    step.callCode(body, args, { reads, writes, work: { ...work } });
+  const { waiting, terms } = scratchRegions(conv, scratch);
+  for (const [i, { body, channels, work }] of functions.entries()) {
+    // Functions without channels leave their sums to the next one.
+    const taken = functions[i - 1]?.channels.length === 0 ? waiting : [];
+    const left = channels.length === 0 ? waiting : [];
+    step.callCode(body, args, {
+      reads: [...reads, ...taken, ...terms],
+      writes: [...writtenRegions(y, channels), ...left],
+      work: { ...work },
+    });
   }
   const codeBytes = functions.reduce((sum, { body }) => sum + body.length, 0);
   const weights = step.operands[1]!;
@@ -177,6 +183,16 @@ function tensorOf(node: Node): Tensor {
 /** What windows read in the padding: a clamp may have left it out of the range. */
 function paddingOf({ type }: Node): number {
   return type.quantization?.zeroPoints[0] ?? 0;
+}
+
+/** Where sums wait from one function to the next, and where t of the mean term lies. */
+function scratchRegions(conv: CodeConvolution, scratch: BufferBlock | undefined) {
+  if (scratch === undefined) return { waiting: [], terms: [] };
+  const bytes = scratchBytesOf(conv);
+  const { name } = scratch;
+  const waiting: Region[] = [{ block: name, offset: 0, bytes, repeats: [] }];
+  const term: Region = { block: name, offset: bytes, bytes: meanBytes(conv), repeats: [] };
+  return { waiting, terms: conv.mean === undefined ? [] : [term] };
 }
 
 export function wholeOf({ name, bytes }: BufferBlock): Region {

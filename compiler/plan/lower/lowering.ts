@@ -72,6 +72,8 @@ export interface Step {
   readonly resultPlanes: PlanesPlace;
   /** The instructions that code may use. */
   readonly tier: SimdTier;
+  /** How many threads share the work; code is cut into so many functions, or more. */
+  readonly threads: number;
   /** Memory that the node's calls use among themselves. */
   scratch(bytes: number): BufferBlock;
   /** Copies operand `index`, of which `target` is a view, from where it is. */

@@ -15,10 +15,11 @@ const SUM_BYTES = 4;
 export function meanScratchBytes(conv: CodeConvolution): number {
   if (conv.mean === undefined) return 0;
   const { rows, elements } = sumsOf(conv);
-  return tBytes(conv) + rows * elements * SUM_BYTES;
+  return meanBytes(conv) + rows * elements * SUM_BYTES;
 }
 
-function tBytes({ output }: CodeConvolution): number {
+/** Of t, which lies right behind the layer's other scratch memory. */
+export function meanBytes({ output }: CodeConvolution): number {
   return output.rows * vectorsOf(output) * VECTOR_BYTES;
 }
 
@@ -50,7 +51,7 @@ export function callPlaneSums(
   const tOffset = scratchBytesOf(conv);
   const columns = vectorsOf(output) * LANES;
   const t = denseView(places.scratch, [output.rows, columns], ELEMENT_BYTES, tOffset);
-  const sums = denseView(places.scratch, [rows, elements], SUM_BYTES, tOffset + tBytes(conv));
+  const sums = denseView(places.scratch, [rows, elements], SUM_BYTES, tOffset + meanBytes(conv));
   const at = ({ block, offset }: typeof t): Argument => ({ block, offset });
   step.call(
     step.kernel("s16_s32_linesum"),

@@ -1,0 +1,273 @@
+/** @file Modules for several threads give the bits of one thread, and nothing is divided that must not be. */
+
+import { afterAll, describe, expect, test } from "vitest";
+import { emitWasm } from "../compiler/emit/module.ts";
+import type { Compilation } from "../compiler/index.ts";
+import { checkSteps, type StepClaims } from "../compiler/plan/threads/check-steps.ts";
+import { stepClaimsOf } from "../compiler/plan/threads/index.ts";
+import { bytesOf, type Tensor } from "../core/tensor.ts";
+import type { Graph } from "../model/ir/graph.ts";
+import { evaluate } from "../model/ops/index.ts";
+import { load as loadAlone, RunError } from "../runtime/index.ts";
+import { load, type ThreadedModel } from "../runtime/threads/index.ts";
+import { modelKind } from "../trainer/models/index.ts";
+import { Random } from "./fuzz/random.ts";
+import { randomGraph, randomInputs } from "./fuzz/random-graph.ts";
+import {
+  compileAsIs,
+  compileGraph,
+  graphOf,
+  kernels,
+  runModule,
+} from "./plan/compile-and-compare.ts";
+import { image, planeConv, SAME } from "./plan/plane-graphs.ts";
+
+/** Costs under which threads wait for each other wherever there is anything to divide. */
+const costs = {
+  ...kernels.costs["v8-13"],
+  kernels: { ...kernels.costs["v8-13"].kernels, barrier: { call: 0 } },
+};
+
+/** A residual block on channel planes, wide enough that sums wait in scratch memory. */
+const planes = graphOf(b => {
+  const random = new Random(3);
+  const x = image(b, "x", [1, 40, 9, 12]);
+  const first = planeConv(b, random, x, { ...SAME, channels: 44 });
+  const second = planeConv(b, random, first, { ...SAME, channels: 44 }, first);
+  return [planeConv(b, random, second, { ...SAME, channels: 7, stride: 2 })];
+}, "planes");
+
+function network(kind: "resnet8" | "mobilenet-v1", width: number): Graph {
+  return modelKind(kind)!.build({ input: [3, 32, 32], classes: 10, width, seed: 1 });
+}
+
+function compileNetwork(graph: Graph, options: Parameters<typeof compileGraph>[1]): Compilation {
+  const samples = [0, 1].map(seed => randomInputs(graph, seed));
+  return compileGraph(graph, { samples, costs, ...options });
+}
+
+const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = [
+  ["code on planes", threads => compileAsIs(planes, { threads, costs })],
+  ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
+  [
+    "ResNet-8 as f32",
+    threads => compileNetwork(network("resnet8", 0.5), { threads, weights: "f32" }),
+  ],
+  [
+    "ResNet-8 as code",
+    threads =>
+      compileNetwork(network("resnet8", 0.5), { threads, weights: "ternary", optimize: "speed" }),
+  ],
+  [
+    "MobileNet as int8 on channel planes",
+    threads =>
+      compileNetwork(network("mobilenet-v1", 0.5), { threads, weights: "int8", optimize: "speed" }),
+  ],
+  [
+    "MobileNet as int8, scalar",
+    threads =>
+      compileNetwork(network("mobilenet-v1", 0.25), { threads, weights: "int8", simd: "scalar" }),
+  ],
+];
+
+const opened: ThreadedModel[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map(model => model.close()));
+});
+
+async function open(wasm: Uint8Array): Promise<ThreadedModel> {
+  const model = await load(wasm as BufferSource);
+  opened.push(model);
+  return model;
+}
+
+type Bytes = Readonly<Record<string, Uint8Array>>;
+
+function expected(graph: Graph, inputs: Readonly<Record<string, Tensor>>): Bytes {
+  const values = Object.entries(evaluate(graph, inputs));
+  return Object.fromEntries(values.map(([name, value]) => [name, new Uint8Array(bytesOf(value))]));
+}
+
+function runOnThreads(model: ThreadedModel, inputs: Readonly<Record<string, Tensor>>): Bytes {
+  const given = Object.entries(inputs).map(([name, { data }]) => [name, data]);
+  const outputs = Object.entries(model.run(Object.fromEntries(given)));
+  return Object.fromEntries(
+    outputs.map(([name, { buffer, byteOffset, byteLength }]) => [
+      name,
+      new Uint8Array(buffer, byteOffset, byteLength).slice(),
+    ]),
+  );
+}
+
+/** The module in which one thread runs each step's shares, the last thread's first. */
+function backwards({ plan, manifest }: Compilation): Compilation["wasm"] {
+  const { threads, ...rest } = plan;
+  const calls = threads!.steps.flatMap(step => step.toReversed().flat());
+  const library = kernels.modules[plan.simd];
+  return emitWasm({ plan: { ...rest, calls }, manifest, library });
+}
+
+describe.each(CASES)("%s", (_name, compiled) => {
+  test.each([2, 3])("gives the oracle's bits on %d threads", async threads => {
+    const compilation = compiled(threads);
+    const { graph, plan, wasm } = compilation;
+    const divided = plan.threads!.steps.filter(([, second]) => second!.length > 0);
+    expect(divided.length).toBeGreaterThan(2);
+    const model = await open(wasm);
+    expect(model.threads).toBe(threads);
+    for (let seed = 0; seed < 2; seed++) {
+      const inputs = randomInputs(graph, seed);
+      const bits = expected(graph, inputs);
+      expect(runModule({ ...compilation, wasm: backwards(compilation) }, inputs, 0xa5)).toEqual(
+        bits,
+      );
+      for (let run = 0; run < 10; run++) expect(runOnThreads(model, inputs)).toEqual(bits);
+    }
+  });
+});
+
+describe("random networks", () => {
+  test("give the oracle's bits, whichever thread is first", () => {
+    for (let seed = 0; seed < 16; seed++) {
+      const graph = randomGraph(seed, { layers: 5, batch: 1 + (seed % 2) });
+      const simd = seed % 3 === 0 ? "scalar" : "simd128";
+      const compilation = compileGraph(graph, { threads: 2 + (seed % 2), costs, simd });
+      const inputs = randomInputs(compilation.graph, seed);
+      const got = runModule({ ...compilation, wasm: backwards(compilation) }, inputs, 0xff);
+      expect(got, `seed ${seed}`).toEqual(expected(compilation.graph, inputs));
+    }
+  });
+});
+
+describe("the checker of steps", () => {
+  const { plan } = compileAsIs(planes, { threads: 2, costs });
+  const sound = stepClaimsOf(plan);
+  const run = (offset: number, bytes: number, block = "a") => ({
+    block,
+    offset,
+    bytes,
+    repeats: [],
+  });
+  const call = (origin: number, reads: [number, number][], writes: [number, number][]) => ({
+    kernel: "k",
+    origin,
+    reads: reads.map(([at, bytes]) => run(at, bytes)),
+    writes: writes.map(([at, bytes]) => run(at, bytes)),
+  });
+  const claims = (...steps: StepClaims["steps"]): StepClaims => ({
+    arenaOffset: 64,
+    totalBytes: 256,
+    own: new Set(["mine"]),
+    calls: [0, 1].map(i => ({ writes: [run(64 + 64 * i, 32)] })),
+    steps,
+  });
+  const first = call(0, [[200, 8]], [[64, 32]]);
+  const second = call(1, [[200, 8]], [[128, 32]]);
+  const reader = call(1, [[64, 8]], [[128, 32]]);
+  const halves = [call(0, [], [[64, 16]]), call(0, [], [[80, 16]])] as const;
+
+  test("accepts sound divisions", () => {
+    expect(checkSteps(sound)).toEqual([]);
+    expect(checkSteps(claims([[first], [second]]))).toEqual([]);
+    expect(checkSteps(claims([[first], []], [[], [reader]]))).toEqual([]);
+    expect(checkSteps(claims([[first, reader], []]))).toEqual([]);
+    expect(checkSteps(claims([[halves[0]], [halves[1]]], [[reader], []]))).toEqual([]);
+  });
+
+  test.each([
+    ["a byte that one thread writes and another reads", [[[first], [reader]]], /which another/],
+    ["a byte that both write", [[[call(0, [], [[64, 80]])], [second]]], /another thread writes/],
+    [
+      "calls in another order",
+      [
+        [[reader], []],
+        [[first], []],
+      ],
+      /a later call/,
+    ],
+    ["calls in another order on a thread", [[[reader, first], []]], /a later call/],
+    [
+      "half a call",
+      [
+        [[halves[0]], []],
+        [[reader], []],
+      ],
+      /call 0 .* not done/,
+    ],
+    ["a call that is left out", [[[first], []]], /call 1 .* not done/],
+    [
+      "scratch memory that nobody filled",
+      [[[first], [{ ...second, reads: [run(220, 8, "mine")] }]]],
+      /the call before did not write/,
+    ],
+  ] as const)("finds %s", (_what, steps, fault) => {
+    const faults = checkSteps(claims(...steps)).join("\n");
+    expect(faults).toMatch(fault);
+  });
+
+  test("finds every barrier of a real plan that is left out", () => {
+    const { steps } = sound;
+    const needed = steps.slice(1).filter((_, i) => {
+      const joined = steps[i]!.map((own, thread) => [...own, ...steps[i + 1]![thread]!]);
+      return checkSteps({ ...sound, steps: steps.toSpliced(i, 2, joined) }).length > 0;
+    });
+    expect(needed.length).toBe(steps.length - 1);
+  });
+
+  test("finds calls of a block whose sums wait that are given to two threads", () => {
+    const { steps } = sound;
+    const index = steps.findIndex(([own]) => own!.some(({ kernel }) => kernel.endsWith("/1")));
+    const [own, other] = steps[index]!;
+    const moved = [own!.slice(0, 1), [...own!.slice(1), ...other!]];
+    expect(checkSteps({ ...sound, steps: steps.with(index, moved) })).not.toEqual([]);
+  });
+});
+
+describe("opening", () => {
+  const single = compileAsIs(planes);
+  const shared = compileAsIs(planes, { threads: 2 });
+  const failure = async (work: () => unknown): Promise<string> => {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof RunError) return error.message;
+      throw error;
+    }
+    throw new Error("nothing was thrown");
+  };
+
+  test("says what to do with a module of the other kind", async () => {
+    expect(await failure(() => loadAlone(shared.wasm))).toMatch(/has-threads.*runtime\/threads/);
+    expect(await failure(() => load(single.wasm))).toMatch(
+      /no-threads.*load it with tritc\/runtime/,
+    );
+  });
+
+  test("says so after close, and keeps the outputs", async () => {
+    const model = await open(shared.wasm);
+    const inputs = randomInputs(planes, 1);
+    const bits = runOnThreads(model, inputs);
+    await model.close();
+    expect(await failure(() => model.run())).toMatch(/no-threads.*closed/);
+    const { buffer, byteOffset, byteLength } = Object.values(model.outputs)[0]!;
+    expect(new Uint8Array(buffer, byteOffset, byteLength).slice()).toEqual(Object.values(bits)[0]);
+  });
+
+  test("gives another instance memory and threads of its own", async () => {
+    const model = await open(shared.wasm);
+    const other = await model.instantiate();
+    opened.push(other);
+    const [a, b] = [randomInputs(planes, 1), randomInputs(planes, 2)];
+    const bits = runOnThreads(model, a);
+    expect(runOnThreads(other, b)).toEqual(expected(planes, b));
+    expect(runOnThreads(model, a)).toEqual(bits);
+  });
+
+  test.each([
+    [{ threads: 1 }, /2 to 16/],
+    [{ threads: 2.5 }, /2 to 16/],
+    [{ threads: 2, specializeAtLoad: true, optimize: "speed" }, /at load/],
+  ] as const)("refuses %o", (options, message) => {
+    expect(() => compileGraph(randomGraph(1), options)).toThrow(message);
+  });
+});
