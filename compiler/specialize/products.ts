@@ -17,7 +17,7 @@ import { largestSum } from "./sum-bounds.ts";
 import { fitsTotal, TOTAL_VECTORS, wideBias } from "./wide-sum.ts";
 
 /** Channels of a block: their totals, a pair of taps and a weight fill the 16 registers of x86. */
-const MAX_BLOCK = 6;
+const MAX_BLOCK = 5;
 /** Beyond, a loop body outgrows the caches of decoded instructions, and kernels have more to reuse. */
 const MAX_TAPS = 160;
 
