@@ -59,13 +59,13 @@ const ORIGIN = { modelDigest: "", weights: "auto", optimize: "speed", activation
 /** What there is to choose from, by methods: aims that have the same share it. */
 function decide(dense: Graph, aim: OptimizeChoice): Decision {
   const { table, modules, costs } = BACKEND.kernels;
-  const { kernelBytes } = readLibrary(modules[simd]);
+  const { kernelParts } = readLibrary(modules[simd]);
   const key = methodsFor(aim, false).join();
   const known = PLANNERS.get(dense) ?? new Map<string, Planner>();
   PLANNERS.set(dense, known);
   let planner = known.get(key);
   if (planner === undefined) {
-    const prices = { table, kernelBytes, costs: costs[DEFAULT_ENGINE] };
+    const prices = { table, kernelParts, costs: costs[DEFAULT_ENGINE] };
     planner = new Planner({ ...prices, optimize: aim, simd, codeAtLoad: false });
     planner.decide(dense);
     known.set(key, planner);

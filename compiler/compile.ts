@@ -137,10 +137,10 @@ export function compile(model: Uint8Array | Graph, options: CompileOptions): Com
 function plannerFor(options: CompileOptions & Pick<PlannerOptions, "simd" | "optimize">) {
   const { simd, planes, target, kernels } = options;
   if (simd === "scalar" || planes !== undefined) return undefined;
-  const { kernelBytes } = readLibrary(libraryFor(target, kernels, simd));
+  const { kernelParts } = readLibrary(libraryFor(target, kernels, simd));
   const { table } = kernels;
   const codeAtLoad = options.specializeAtLoad === true;
-  return new Planner({ ...options, table, kernelBytes, codeAtLoad, costs: costsOf(options) });
+  return new Planner({ ...options, table, kernelParts, codeAtLoad, costs: costsOf(options) });
 }
 
 function libraryFor(target: CompileTarget, kernels: KernelLibrary, simd: SimdTier): Uint8Array {

@@ -13,6 +13,7 @@ import {
   forcedMethods,
   methodsFor,
 } from "./choose/index.ts";
+import type { FunctionPart } from "./choose/problem.ts";
 import type { Costs } from "./costs/costs.ts";
 import type { Methods } from "./plan/lower/methods.ts";
 import type { KernelRow } from "./plan/select.ts";
@@ -21,7 +22,7 @@ export interface PlannerOptions {
   readonly optimize: OptimizeChoice;
   readonly simd: SimdTier;
   readonly table: readonly KernelRow[];
-  readonly kernelBytes: ReadonlyMap<string, number>;
+  readonly kernelParts: ReadonlyMap<string, readonly FunctionPart[]>;
   readonly costs: Costs;
   readonly codeAtLoad: boolean;
   readonly maxBytes?: number;

@@ -29,9 +29,12 @@ function randomProblem(seed: number, count: number): Problem {
     const prices = Array.from({ length: 27 }, () => whole(0, 300));
     const ns = (options: readonly number[]): number =>
       prices[options.reduce((index, option) => index * 3 + option, 0)]!;
-    return { scope, ns };
+    const copied = scope.map(() => whole(0, 2));
+    const kernels = (options: readonly number[]): string[] =>
+      options.some((option, k) => option !== copied[k]) ? [`copy-${i % 2}`] : [];
+    return { scope, ns, kernels };
   });
-  const names = ["kernels-0", "kernels-1", "lists-0"];
+  const names = ["kernels-0", "kernels-1", "lists-0", "copy-0", "copy-1"];
   const kernelBytes = new Map(names.map(name => [name, whole(0, 800)]));
   return { variables, factors, kernelBytes, ns: whole(0, 100), bytes: whole(0, 100) };
 }
@@ -57,6 +60,24 @@ describe("the frontier", () => {
     expect(exact).toBe(true);
     expect(pairsOf(points)).toEqual(pairsOf(bruteForce(problem)));
     for (const point of points) expect(priceChoice(problem, point.choice)).toEqual(point);
+  });
+
+  test("pays for what conversions call, as for what layers call", () => {
+    const option = (method: MethodName, bytes: number) => ({ method, ns: 10, bytes, kernels: [] });
+    const variables = [0, 1].map(i => ({
+      name: `layer ${i}`,
+      options: [option("kernels", 100), option("lists", i === 0 ? 90 : 120)],
+    }));
+    const factor = {
+      scope: [0, 1],
+      ns: () => 0,
+      kernels: ([a, b]: readonly number[]) => (a === b ? [] : ["copy"]),
+    };
+    const free = { variables, factors: [factor], kernelBytes: new Map(), ns: 0, bytes: 0 };
+    expect(frontierOf(free).points[0]!.choice).toEqual([1, 0]);
+    const paid = { ...free, kernelBytes: new Map([["copy", 50]]) };
+    expect(frontierOf(paid).points[0]!.choice).toEqual([0, 0]);
+    expect(frontierOf(paid).exact).toBe(true);
   });
 
   test("is near where pairs are left out", () => {

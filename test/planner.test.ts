@@ -10,6 +10,7 @@ import { type Compilation, type CompileOptions, rebuild } from "../compiler/inde
 import { ENGINES, EXPORTS, METHOD_NAMES, OPTIMIZE_CHOICES } from "../core/abi.ts";
 import { bytesOf } from "../core/tensor.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
+import { modelKind } from "../trainer/models/index.ts";
 import { Random } from "./fuzz/random.ts";
 import { randomInputs } from "./fuzz/random-graph.ts";
 import { compileGraph, kernels, mismatch } from "./plan/compile-and-compare.ts";
@@ -72,6 +73,20 @@ describe("aims", () => {
     const again = compileGraph(model, { optimize: "speed" });
     expect(rebuild(model, again.manifest).outputs.length).toBe(1);
     expect(mismatch(() => again, inputs, ["simd128"])).toBeUndefined();
+  });
+});
+
+describe("the smallest", () => {
+  const dscnn = modelKind("dscnn")!.build({ input: [1, 49, 10], classes: 12, width: 1, seed: 1 });
+  const options = { samples: [randomInputs(dscnn, 1)], weights: "ternary" } as const;
+
+  test.each(["simd128", "relaxed"] as const)("is no larger than any method alone, %s", simd => {
+    const bytesOf = (chosen: Partial<CompileOptions>): number =>
+      compileGraph(dscnn, { ...options, simd, ...chosen }).wasm.length;
+    const size = bytesOf({ optimize: "size" });
+    for (const method of ["kernels", "lists"] as const) {
+      expect(size).toBeLessThanOrEqual(bytesOf({ method }));
+    }
   });
 });
 

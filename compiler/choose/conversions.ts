@@ -5,6 +5,7 @@
 
 import type { Node } from "../../model/ir/graph.ts";
 import { type Costs, priceOf } from "../costs/costs.ts";
+import type { Work } from "../costs/work.ts";
 import { type PlanesNeed, type PlanesPlace, planesBuffer } from "../plan/channel-planes.ts";
 import { Draft } from "../plan/draft.ts";
 import { borderFills, type Fill } from "../plan/frame.ts";
@@ -18,6 +19,21 @@ import { denseView, extendView, type Halo, hasHalo, permuteView, type View } fro
 const TO_NCHW = [0, 3, 1, 2];
 const BYTES = 1;
 
+/** What a conversion takes: nothing, or calls of library kernels. */
+export interface Conversion {
+  readonly ns: number;
+  readonly kernels: readonly string[];
+}
+
+export const NO_CONVERSION: Conversion = { ns: 0, kernels: [] };
+
+export function allOf(conversions: readonly Conversion[]): Conversion {
+  return {
+    ns: conversions.reduce((sum, { ns }) => sum + ns, 0),
+    kernels: [...new Set(conversions.flatMap(({ kernels }) => kernels))],
+  };
+}
+
 export class Conversions {
   readonly #costs: Costs;
   readonly #kernel: (family: string) => KernelRow;
@@ -28,13 +44,13 @@ export class Conversions {
   }
 
   /** Fills the halo of planes. */
-  planesHalo(value: Node, need: PlanesNeed): number {
+  planesHalo(value: Node, need: PlanesNeed): Conversion {
     return this.#fills(bufferOf(value, need).frame);
   }
 
   /** Fills the halo of a dense image. */
-  denseHalo({ type }: Node, halo: Halo): number {
-    if (!hasHalo(halo)) return 0;
+  denseHalo({ type }: Node, halo: Halo): Conversion {
+    if (!hasHalo(halo)) return NO_CONVERSION;
     const [n, h, w, c] = type.shape as [number, number, number, number];
     const outer = [n, h + halo.top + halo.bottom, w + halo.left + halo.right, c];
     const back = { top: -halo.top, left: -halo.left, bottom: -halo.bottom, right: -halo.right };
@@ -42,38 +58,48 @@ export class Conversions {
   }
 
   /** From a dense image to planes. */
-  widen(value: Node, need: PlanesNeed): number {
+  widen(value: Node, need: PlanesNeed): Conversion {
     const source = permuteView(denseOf(value.type.shape), TO_NCHW);
     return this.#calls(caller => callWiden(caller, source, bufferOf(value, need).place));
   }
 
   /** From planes to a dense image. */
-  narrow(value: Node, need: PlanesNeed): number {
+  narrow(value: Node, need: PlanesNeed): Conversion {
     const target = permuteView(denseOf(value.type.shape), TO_NCHW);
     return this.#calls(caller => callNarrow(caller, bufferOf(value, need).place, target));
   }
 
   /** From planes of one phase to planes of two. */
-  split(value: Node, from: PlanesNeed, to: PlanesNeed): number {
+  split(value: Node, from: PlanesNeed, to: PlanesNeed): Conversion {
     const [source, target] = [bufferOf(value, from).place, bufferOf(value, to).place];
     return this.#calls(caller => callSplit(caller, source, target));
   }
 
-  #fills(fills: readonly Fill[]): number {
-    const priced = fills.map(({ family, writes }) =>
-      priceOf(this.#costs, this.#kernel(family).name, workOf([], writes)),
+  #fills(fills: readonly Fill[]): Conversion {
+    return this.#priced(
+      fills.map(({ family, writes }) => ({
+        kernel: this.#kernel(family).name,
+        work: workOf([], writes),
+      })),
     );
-    return priced.reduce((sum, ns) => sum + ns, 0);
   }
 
-  #calls(make: (caller: Caller) => void): number {
+  #calls(make: (caller: Caller) => void): Conversion {
     const draft = new Draft(new Map(), family => this.#kernel(family).name);
     make({
       kernel: this.#kernel,
       call: (kernel, args, touch) => draft.call(kernel.name, args, touch, ""),
     });
-    const priced = draft.calls.map(({ kernel, work }) => priceOf(this.#costs, kernel, work));
-    return priced.reduce((sum, ns) => sum + ns, 0);
+    return this.#priced(draft.calls);
+  }
+
+  #priced(calls: readonly { readonly kernel: string; readonly work: Work }[]): Conversion {
+    return allOf(
+      calls.map(({ kernel, work }) => ({
+        ns: priceOf(this.#costs, kernel, work),
+        kernels: [kernel],
+      })),
+    );
   }
 }
 

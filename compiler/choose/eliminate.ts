@@ -9,6 +9,8 @@
  * tables stay as narrow as the graph: one or two wide along a chain, a few
  * where there are branches.
  *
+ * What a factor prices at infinity cannot be: such rows are empty.
+ *
  * Exact as long as no list of pairs outgrows `MAX_PAIRS`; beyond, pairs that
  * are nearly alike are left out.
  */
@@ -94,7 +96,8 @@ class Elimination {
     const sorted = scope.toSorted((a, b) => a - b);
     const rows = Array.from({ length: this.#rowsOf(sorted) }, (_, index) => {
       const assigned = this.#assignment(sorted, index);
-      return [{ ns: ns(scope.map(variable => assigned.get(variable)!)), bytes: 0, parts: [] }];
+      const price = ns(scope.map(variable => assigned.get(variable)!));
+      return price === Number.POSITIVE_INFINITY ? [] : [{ ns: price, bytes: 0, parts: [] }];
     });
     return { scope: sorted, rows };
   }

@@ -11,16 +11,23 @@ import { runsOnPlanes } from "../plan/lower/index.ts";
 import type { PlaneMethodName } from "../plan/lower/methods.ts";
 import { weightsOf } from "../plan/schedule.ts";
 import { labelOf } from "../plan/storage.ts";
-import { Conversions } from "./conversions.ts";
-import { type Factor, type Option, type Problem, sumOf, type Variable } from "./problem.ts";
+import { type Conversion, Conversions, NO_CONVERSION } from "./conversions.ts";
+import {
+  type Factor,
+  type FunctionPart,
+  type Option,
+  type Problem,
+  sumOf,
+  type Variable,
+} from "./problem.ts";
 import { type NodePrice, pricesIn, pricesOnPlanes, type TrialOptions } from "./trial.ts";
 import { type MethodOf, ValueCosts } from "./value-costs.ts";
 
 export interface LayerGraphOptions extends TrialOptions {
   /** The methods that may be chosen, in order of preference between equals. */
   readonly methods: readonly MethodName[];
-  /** Sizes of library kernels. */
-  readonly kernelBytes: ReadonlyMap<string, number>;
+  /** The functions of the library that each kernel brings along. */
+  readonly kernelParts: ReadonlyMap<string, readonly FunctionPart[]>;
 }
 
 export interface LayerGraph {
@@ -43,22 +50,23 @@ export function layerGraphOf(dense: Graph, options: LayerGraphOptions): LayerGra
     new Conversions(options.costs, kernel),
   );
   const others = dense.nodes.filter(({ id }) => !indices.has(id));
-  const always = new Set(others.flatMap(({ id }) => prices.get(id)?.kernels ?? []));
+  const fixed = others.filter(({ kind }) => !DEPENDS.has(kind));
+  const parts = new Map(
+    [...options.kernelParts.values()].flat().map(part => [part.name, part.bytes]),
+  );
+  const partsOf = partsIn(options);
+  const always = new Set(partsOf(fixed.flatMap(({ id }) => prices.get(id)?.kernels ?? [])));
   const problem: Problem = {
-    variables,
-    factors: factorsOf(dense, values, { indices, variables, prices }),
-    kernelBytes: new Map(
-      variables
-        .flatMap(variable => variable.options.flatMap(({ kernels }) => kernels))
-        .filter(name => !always.has(name))
-        .map(name => [name, options.kernelBytes.get(name) ?? 0]),
-    ),
-    ns: sumOf(
-      others.filter(({ kind }) => !DEPENDS.has(kind)).map(({ id }) => prices.get(id)?.ns ?? 0),
-    ),
+    variables: variables.map(variable => ({
+      ...variable,
+      options: variable.options.map(option => ({ ...option, kernels: partsOf(option.kernels) })),
+    })),
+    factors: factorsOf(dense, values, { indices, variables, prices, partsOf }),
+    kernelBytes: new Map([...parts].filter(([name]) => !always.has(name))),
+    ns: sumOf(fixed.map(({ id }) => prices.get(id)?.ns ?? 0)),
     bytes:
       sumOf(others.map(({ id }) => prices.get(id)?.bytes ?? 0)) +
-      sumOf([...always].map(name => options.kernelBytes.get(name) ?? 0)),
+      sumOf([...always].map(name => parts.get(name)!)),
   };
   return { problem, weights };
 }
@@ -128,6 +136,17 @@ interface Numbering {
   readonly indices: ReadonlyMap<NodeId, number>;
   readonly variables: readonly Variable[];
   readonly prices: ReadonlyMap<NodeId, NodePrice>;
+  readonly partsOf: PartsOf;
+}
+
+/** Names of the functions that come along with kernels. */
+type PartsOf = (kernels: readonly string[]) => string[];
+
+function partsIn({ kernelParts }: LayerGraphOptions): PartsOf {
+  return kernels => {
+    const parts = kernels.flatMap(kernel => kernelParts.get(kernel) ?? []);
+    return [...new Set(parts.map(({ name }) => name))];
+  };
 }
 
 /** Whether there is anything to compute depends on the layers around. */
@@ -141,35 +160,45 @@ function factorsOf(dense: Graph, values: ValueCosts, numbering: Numbering): Fact
     .map(({ id }) =>
       factor(values.scopeOf(id), numbering, methodOf => values.priceOf(id, methodOf)),
     );
+  const ownOf = (node: Node, isThere: boolean): Conversion =>
+    (isThere ? numbering.prices.get(node.id) : undefined) ?? NO_CONVERSION;
   const sums = dense.nodes.flatMap(node => {
     if (node.kind !== "qadd") return [];
-    const ns = numbering.prices.get(node.id)?.ns ?? 0;
-    const own = (methodOf: MethodOf): number =>
-      values.adderOf(node, methodOf) === undefined ? ns : 0;
+    const own = (methodOf: MethodOf): Conversion =>
+      ownOf(node, values.adderOf(node, methodOf) === undefined);
     return [factor(values.addersOf(node), numbering, own)];
   });
   const transposes = dense.nodes.flatMap(node => {
     if (node.kind !== "transpose") return [];
-    const ns = numbering.prices.get(node.id)?.ns ?? 0;
-    const own = (methodOf: MethodOf): number => (values.needsTranspose(node, methodOf) ? ns : 0);
+    const own = (methodOf: MethodOf): Conversion =>
+      ownOf(node, values.needsTranspose(node, methodOf));
     return [factor(values.transposeScopeOf(node), numbering, own)];
   });
   return [...forms, ...sums, ...transposes];
 }
 
+/** A factor that is priced once for each assignment. */
 function factor(
   layers: readonly NodeId[],
-  { indices, variables }: Numbering,
-  price: (methodOf: MethodOf) => number,
+  { indices, variables, partsOf }: Numbering,
+  price: (methodOf: MethodOf) => Conversion,
 ): Factor {
   const scope = [...new Set(layers.map(id => indices.get(id)!))];
+  const known = new Map<string, Conversion>();
+  const conversionFor = (options: readonly number[]): Conversion => {
+    const methods = options.map((option, i) => variables[scope[i]!]!.options[option]!.method);
+    const key = methods.join();
+    let found = known.get(key);
+    if (found === undefined) {
+      const { ns, kernels } = price(id => methods[scope.indexOf(indices.get(id) ?? -1)]);
+      found = { ns, kernels: partsOf(kernels) };
+      known.set(key, found);
+    }
+    return found;
+  };
   return {
     scope,
-    ns: options =>
-      price(id => {
-        const variable = indices.get(id);
-        if (variable === undefined) return undefined;
-        return variables[variable]!.options[options[scope.indexOf(variable)]!]!.method;
-      }),
+    ns: options => conversionFor(options).ns,
+    kernels: options => conversionFor(options).kernels,
   };
 }

@@ -13,8 +13,14 @@ export interface Option {
   readonly ns: number;
   /** Constants and code that are the layer's own. */
   readonly bytes: number;
-  /** Library kernels that it calls; each is in the module once, for all layers. */
+  /** Functions of the library that it brings along; each is in the module once, for all layers. */
   readonly kernels: readonly string[];
+}
+
+/** A function of the library, and its bytes. */
+export interface FunctionPart {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export interface Variable {
@@ -28,12 +34,14 @@ export interface Factor {
   readonly scope: readonly number[];
   /** Given the index of an option for each variable of the scope, in its order. */
   readonly ns: (options: readonly number[]) => number;
+  /** Functions of the library that it then brings along; none unless told. */
+  readonly kernels?: (options: readonly number[]) => readonly string[];
 }
 
 export interface Problem {
   readonly variables: readonly Variable[];
   readonly factors: readonly Factor[];
-  /** Sizes of kernels that are in the module only if an option calls them. */
+  /** Sizes of functions that are in the module only if an option or a factor brings them along. */
   readonly kernelBytes: ReadonlyMap<string, number>;
   /** What nothing here changes. */
   readonly ns: number;
@@ -50,9 +58,13 @@ export interface Point {
 /** Prices `choice`: the definition that the search is tested against. */
 export function priceChoice(problem: Problem, choice: readonly number[]): Point {
   const options = problem.variables.map(({ options: all }, i) => all[choice[i]!]!);
-  const kernels = new Set(options.flatMap(option => option.kernels));
+  const near = problem.factors.map(factor => [factor, factor.scope.map(i => choice[i]!)] as const);
+  const kernels = new Set([
+    ...options.flatMap(option => option.kernels),
+    ...near.flatMap(([factor, chosen]) => factor.kernels?.(chosen) ?? []),
+  ]);
   const shared = [...kernels].reduce((sum, name) => sum + (problem.kernelBytes.get(name) ?? 0), 0);
-  const between = problem.factors.map(({ scope, ns }) => ns(scope.map(i => choice[i]!)));
+  const between = near.map(([{ ns }, chosen]) => ns(chosen));
   return {
     ns: sumOf([problem.ns, ...between, ...options.map(option => option.ns)]),
     bytes: problem.bytes + shared + sumOf(options.map(option => option.bytes)),

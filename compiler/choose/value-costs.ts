@@ -18,7 +18,7 @@ import { TO_NCHW, TO_NHWC } from "../passes/assign-layout.ts";
 import { NO_NEED, type Phases, type PlanesNeed, unionNeed } from "../plan/channel-planes.ts";
 import { haloOf, planesUseOf, runsOnPlanes } from "../plan/lower/index.ts";
 import { type Halo, NO_HALO, unionHalo } from "../plan/view.ts";
-import type { Conversions } from "./conversions.ts";
+import { allOf, type Conversion, type Conversions, NO_CONVERSION } from "./conversions.ts";
 
 /** The method of a layer, by its node; `undefined` for what is no layer. */
 export type MethodOf = (id: NodeId) => MethodName | undefined;
@@ -75,8 +75,8 @@ export class ValueCosts {
     return able.toSorted((a, b) => b - a)[0];
   }
 
-  /** Nanoseconds for the forms of value `id`. */
-  priceOf(id: NodeId, methodOf: MethodOf): number {
+  /** What the forms of value `id` take. */
+  priceOf(id: NodeId, methodOf: MethodOf): Conversion {
     const node = this.#graph.nodes[id]!;
     const wants = this.#readers[id]!.map(reader => this.#want(id, reader, methodOf));
     const needs = needsOf(wants);
@@ -85,21 +85,22 @@ export class ValueCosts {
       NO_HALO,
     );
     const isDense = this.#outputs.has(id) || wants.some(({ form }) => form === "dense");
-    if (wants.every(({ form }) => form === "none") && !isDense) return 0;
+    if (wants.every(({ form }) => form === "none") && !isDense) return NO_CONVERSION;
     const price = this.#conversions;
-    const dense = isDense ? price.denseHalo(node, halo) : 0;
+    const dense = isDense ? price.denseHalo(node, halo) : NO_CONVERSION;
     if (!this.#isOnPlanes(id, methodOf)) {
-      const copies = [...needs.values()].map(
-        need => price.widen(node, need) + price.planesHalo(node, need),
-      );
-      return copies.reduce((sum, ns) => sum + ns, dense);
+      const copies = [...needs.values()].flatMap(need => [
+        price.widen(node, need),
+        price.planesHalo(node, need),
+      ]);
+      return allOf([dense, ...copies]);
     }
     const home = homeOf(needs);
-    const narrow = isDense ? price.narrow(node, home) : 0;
+    const narrow = isDense ? price.narrow(node, home) : NO_CONVERSION;
     const splits = [...needs.values()]
       .filter(({ phases }) => phases !== home.phases)
-      .map(need => price.split(node, home, need) + price.planesHalo(node, need));
-    return splits.reduce((sum, ns) => sum + ns, dense + narrow + price.planesHalo(node, home));
+      .flatMap(need => [price.split(node, home, need), price.planesHalo(node, need)]);
+    return allOf([dense, narrow, price.planesHalo(node, home), ...splits]);
   }
 
   /** The layers that decide whether a transpose is left. */

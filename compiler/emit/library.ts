@@ -2,13 +2,13 @@
 
 import { alignUp, BLOCK_ALIGNMENT } from "../plan/plan.ts";
 import { binaryen, guarded, segmentsOf } from "./binaryen.ts";
-import { exportedSizes } from "./split-run.ts";
+import { exportedParts, type FunctionPart } from "./split-run.ts";
 
 export interface LibraryFacts {
   /** Addresses below this hold the library's own data. */
   readonly reservedBytes: number;
-  /** Bytes of the code of each kernel. */
-  readonly kernelBytes: ReadonlyMap<string, number>;
+  /** The functions that each kernel brings along: itself, and those that it calls. */
+  readonly kernelParts: ReadonlyMap<string, readonly FunctionPart[]>;
 }
 
 /** The library's compiler leaves out zeros at the end: a UTF-16 text lacks its last byte. */
@@ -31,7 +31,7 @@ function examine(library: Uint8Array): LibraryFacts {
     const ends = segmentsOf(module).map(({ offset, data }) => offset + data.length + TRIMMED_BYTES);
     return {
       reservedBytes: alignUp(Math.max(LOWEST_ADDRESS, ...ends), BLOCK_ALIGNMENT),
-      kernelBytes: exportedSizes(library),
+      kernelParts: exportedParts(library),
     };
   } finally {
     module.dispose();

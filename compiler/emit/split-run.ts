@@ -13,6 +13,7 @@
 import { EXPORTS } from "../../core/abi.ts";
 import { InternalError } from "../../model/diagnostics/diagnostic.ts";
 import { BinaryReader, joinBytes, unsignedBytes } from "./binary.ts";
+import { calledFunctions } from "./called-functions.ts";
 import {
   contentOf,
   importedFunctions,
@@ -80,13 +81,31 @@ function exportEntry(name: string, index: number): Uint8Array {
   return joinBytes([unsignedBytes(bytes.length), bytes, kind, unsignedBytes(index)]);
 }
 
-/** Bytes of the body of every function that the module exports, by name. */
-export function exportedSizes(module: Uint8Array): ReadonlyMap<string, number> {
+/** A function of a module, and its bytes. */
+export interface FunctionPart {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What every function that the module exports consists of, by name: itself, and all that it calls. */
+export function exportedParts(module: Uint8Array): ReadonlyMap<string, readonly FunctionPart[]> {
   const sections = readSections(module);
   const imported = importedFunctions(sections);
   const bodies = bodiesIn(sections);
   const own = exportedFunctions(sections).filter(({ index }) => index >= imported);
-  return new Map(own.map(({ name, index }) => [name, bodies[index - imported]!.length]));
+  const names = new Map(own.map(({ name, index }) => [index, name]));
+  const partsOf = (index: number): FunctionPart[] => {
+    const indices = new Set([index]);
+    for (const caller of indices) {
+      const called = calledFunctions(bodies[caller - imported]!);
+      for (const callee of called) if (callee >= imported) indices.add(callee);
+    }
+    return [...indices].map(part => ({
+      name: names.get(part) ?? `function ${part}`,
+      bytes: bodies[part - imported]!.length,
+    }));
+  };
+  return new Map(own.map(({ name, index }) => [name, partsOf(index)]));
 }
 
 function exportedFunctions(sections: readonly Section[]) {
