@@ -10,11 +10,11 @@
 
 import type { MeanTerm } from "../core/mean-term.ts";
 import type { AddRequantization, Requantization } from "../core/requantize.ts";
-import { elementCount } from "../core/shape.ts";
 import { tensorOf } from "../core/tensor.ts";
 import type { Graph, NodeId } from "../model/ir/graph.ts";
 import { graphBuilder } from "../model/ops/index.ts";
 import { Arithmetic } from "./autodiff/arithmetic.ts";
+import { channelSlice, exactParts, weightShape } from "./exact-parts.ts";
 import { emitMovement, emitProduct } from "./network/emit-step.ts";
 import {
   type AddStep,
@@ -27,10 +27,6 @@ import { deriveAdd, deriveAveragePool, deriveLinear } from "./quantize/derive-st
 import { inputQuantizationOf, type QuantizedNetwork } from "./quantize/quantized-network.ts";
 import { emitCentred } from "./step/input.ts";
 
-/** Integers of smaller magnitude are exact in f32, and so are their sums in any order. */
-const EXACT_F32 = 2 ** 24;
-/** The largest |q − zero point|. */
-const LARGEST_STEP = 255;
 const INT16 = { min: -32768, max: 32767 };
 
 /** The graph from stored samples to f32 logits, `[batch, classes]`, named `logits`. */
@@ -208,52 +204,4 @@ function withoutZeroPoint(bias: Int32Array, values: Int8Array, zeroPoint: number
     const sum = values.subarray(c * depth, (c + 1) * depth).reduce((s, w) => s + w, 0);
     return b + zeroPoint * sum;
   });
-}
-
-/** [M, C/group, …] */
-function weightShape({ product, shape }: LinearStep, count: number, inputs: number): number[] {
-  if (product.kind === "gemm") return [shape[0]!, inputs];
-  const perChannel = product.kernel[0] * product.kernel[1];
-  return [shape[0]!, count / (shape[0]! * perChannel), ...product.kernel];
-}
-
-/**
- * Ranges of input channels within which no sum can leave the exact range.
- * One range suffices unless the layer is very deep.
- */
-function exactParts(values: Int8Array, shape: readonly number[]): [number, number][] {
-  const [outputs, channels] = shape as [number, number];
-  const taps = elementCount(shape.slice(2));
-  const parts: [number, number][] = [];
-  let norms = new Float64Array(outputs);
-  let from = 0;
-  for (let c = 0; c < channels; c++) {
-    const own = Float64Array.from({ length: outputs }, (_, m) => {
-      const start = (m * channels + c) * taps;
-      return values.subarray(start, start + taps).reduce((sum, w) => sum + Math.abs(w), 0);
-    });
-    const fits = norms.every((norm, m) => (norm + own[m]!) * LARGEST_STEP < EXACT_F32);
-    if (!fits && c > from) {
-      parts.push([from, c]);
-      from = c;
-      norms = own;
-    } else {
-      norms = norms.map((norm, m) => norm + own[m]!);
-    }
-  }
-  parts.push([from, channels]);
-  return parts;
-}
-
-function channelSlice(
-  values: Int8Array,
-  shape: readonly number[],
-  from: number,
-  to: number,
-): number[] {
-  const [outputs, channels] = shape as [number, number];
-  const taps = elementCount(shape.slice(2));
-  return Array.from({ length: outputs }, (_, m) => [
-    ...values.subarray((m * channels + from) * taps, (m * channels + to) * taps),
-  ]).flat();
 }

@@ -52,16 +52,6 @@ export interface TrainingForward {
   readonly methods: ReadonlyMap<string, LayerMethod>;
 }
 
-/** How the names of running statistics end. */
-const NORM_STATISTICS = [".norm.mean", ".norm.variance"];
-const RANGE_STATISTICS = [".range.min", ".range.max"];
-
-/** Whether the forward pass of `plan` averages the tensor `name` over batches. */
-export function isRunningStatistic({ ranges = EXTREMES }: StagePlan, name: string): boolean {
-  const followed = ranges.kind === "extremes" ? RANGE_STATISTICS : [];
-  return [...NORM_STATISTICS, ...followed].some(suffix => name.endsWith(suffix));
-}
-
 /** How one weight is treated. */
 export interface LayerMethod {
   readonly method: WeightMethod;
