@@ -294,7 +294,7 @@ const STRAY: readonly (readonly [string, Partial<LayerSlot>])[] = [
 describe("a module that cannot be specialised runs on, with a warning", () => {
   const plain = compileGraph(graph, options).wasm;
 
-  test.each([
+  test.each<readonly [string, Uint8Array<ArrayBuffer>, string]>([
     ["compiled for something else", plain, "compile it with --specialize-at-load, got none"],
     [
       "of a later version",
