@@ -4,7 +4,9 @@
  * not count.
  *
  * Both chains of all contenders run in every round. Differences are taken
- * round by round, of neighbours in time.
+ * round by round, of neighbours in time. What counts is the time that the
+ * process spends on processors, all its threads together: every contender has
+ * one at work, and what else the machine does leaves it nearly alone.
  */
 
 import type { OptimizeChoice } from "../core/abi.ts";
@@ -16,7 +18,7 @@ export interface LayerTime {
   /** Multiplications of a dense layer, in millions. */
   readonly mmac: number;
   readonly zeros: number;
-  /** Microseconds per layer, by contender, median of all rounds; 0 where the difference drowned in noise. */
+  /** Microseconds of a processor per layer, by contender, median of all rounds; 0 where the difference drowned in noise. */
   readonly us: Readonly<Record<string, number>>;
   /** The contender that the planner takes. */
   readonly chosen: Readonly<Record<OptimizeChoice, string>>;
@@ -60,12 +62,13 @@ async function runsIn(candidate: Candidate, ms: number): Promise<number> {
 }
 
 async function timeRuns({ run }: Candidate, count: number): Promise<number> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let i = 0; i < count; i++) {
     const pending = run();
     if (pending instanceof Promise) await pending;
   }
-  return (performance.now() - start) * 1000;
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
 }
 
 function medianOf(values: readonly number[]): number {

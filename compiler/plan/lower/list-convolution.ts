@@ -90,9 +90,15 @@ function kernelsFor({ output }: CodeConvolution, step: Step): KernelRow[] {
 function listWork({ mr, nr }: KernelRow, { output, weights, addend }: CodeConvolution): Work {
   const columns = LANES * Math.ceil(output.columns / LANES);
   const tiles = Math.ceil(output.rows / mr) * Math.ceil(columns / nr);
-  const term = tiles * Array.from(weights).filter(weight => weight !== 0).length;
+  const term = tiles * nonzeroCount(weights);
   const vectors = (mr * nr) / LANES;
   const tile = tiles * output.channels;
   const finish = tile * vectors;
   return { tile, term, add: term * vectors, finish, addend: addend === undefined ? 0 : finish };
+}
+
+function nonzeroCount(weights: ArrayLike<number>): number {
+  let count = 0;
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) count++;
+  return count;
 }
