@@ -1,5 +1,8 @@
 /** @file Modules for several threads give the bits of one thread, and nothing is divided that must not be. */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { emitWasm } from "../compiler/emit/module.ts";
 import type { Compilation } from "../compiler/index.ts";
@@ -7,10 +10,13 @@ import { checkSteps, type StepClaims } from "../compiler/plan/threads/check-step
 import { stepClaimsOf } from "../compiler/plan/threads/index.ts";
 import { bytesOf, type Tensor } from "../core/tensor.ts";
 import type { Graph } from "../model/ir/graph.ts";
+import { writeOnnx } from "../model/onnx/index.ts";
 import { evaluate } from "../model/ops/index.ts";
 import { load as loadAlone, RunError } from "../runtime/index.ts";
 import { load, type ThreadedModel } from "../runtime/threads/index.ts";
+import { formatNpy } from "../trainer/data/index.ts";
 import { modelKind } from "../trainer/models/index.ts";
+import { runTritc } from "./errors/terminal.ts";
 import { Random } from "./fuzz/random.ts";
 import { randomGraph, randomInputs } from "./fuzz/random-graph.ts";
 import {
@@ -220,6 +226,37 @@ describe("the checker of steps", () => {
     const [own, other] = steps[index]!;
     const moved = [own!.slice(0, 1), [...own!.slice(1), ...other!]];
     expect(checkSteps({ ...sound, steps: steps.with(index, moved) })).not.toEqual([]);
+  });
+});
+
+describe("the command line", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tritc-threads-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const [model, wasm, input] = ["model.onnx", "model.wasm", "x.npy"].map(name =>
+    join(folder, name),
+  ) as [string, string, string];
+
+  test("compiles, verifies and runs a module for threads", async () => {
+    const graph = network("resnet8", 0.25);
+    writeFileSync(model, writeOnnx(graph));
+    const [x] = Object.values(randomInputs(graph, 1));
+    writeFileSync(input, formatNpy(x!));
+    expect(await runTritc("compile", model, "-o", wasm, "--threads")).toMatchObject({ code: 0 });
+    const report = JSON.parse((await runTritc("inspect", wasm, "--json")).out);
+    expect(report.manifest.options.threads).toBe(2);
+    const verdict = await runTritc("verify", model, wasm, "--samples", "2", "--json");
+    expect(JSON.parse(verdict.out)).toMatchObject({ samples: 2, identical: true });
+    const { out } = await runTritc("run", wasm, input, "--json");
+    const alone = join(folder, "alone.wasm");
+    await runTritc("compile", model, "-o", alone);
+    expect(out).toBe((await runTritc("run", alone, input, "--json")).out);
+  });
+
+  test("has no commands for WASI with threads", async () => {
+    const options = ["--threads", "3", "--target", "wasi"];
+    const { code, err } = await runTritc("compile", model, "-o", wasm, ...options);
+    expect(code).toBe(2);
+    expect(err).toContain("a WASI command has one thread");
   });
 });
 
