@@ -50,6 +50,6 @@ export function addCompileOptions(command: Command, aim?: "size"): Command {
       positiveInteger,
       DEFAULT_CALIBRATE_SAMPLES,
     )
-    .option("--batch <n>", "bind a symbolic batch", positiveInteger);
+    .option("--batch <n>", "size of the batch, where the model leaves it open", positiveInteger);
   return addDataOptions(command, "train");
 }

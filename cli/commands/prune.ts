@@ -77,7 +77,7 @@ export function addPrune(program: Command, { terminal }: Session): void {
         .argParser(optionalRoles)
         .default([], "none"),
     )
-    .option("--batch <n>", "bind a symbolic batch", positiveInteger)
+    .option("--batch <n>", "size of the batch, where the model leaves it open", positiveInteger)
     .requiredOption("--out <model.onnx>", "where to write the pruned model");
   addJson(addDataOptions(command, "train"))
     .addHelpText("after", `${DATA_HELP}\n${EXAMPLES}`)

@@ -28,8 +28,11 @@ const METHODS = METHOD_KINDS.map(kind => kind.name).filter(quantizes);
 const EXAMPLES = `
 Trains the model's weights as ternary ones, from where they are. Batch normalisations that were
 folded into the weights are put back for it. --mean and --std say how pixels become the model's
-input, as for tritc eval; without them the model takes pixels as they are, 0…255. The folder receives
-${CONFIG_FILE}, which tritc train runs again, and what tritc train writes.
+input, as for tritc eval; without them the model takes pixels as they are, 0…255. The folder
+receives ${CONFIG_FILE}, which tritc train runs again, and what tritc train writes.
+
+--zeros asks --method ternary for a share of zeros; docs/training.md says what the other methods are.
+--activations u7 holds what follows a ReLU in 0…127, u4 in 0…15.
 
 Examples:
   tritc quantize resnet8.onnx --data cifar10 --shift 4 --flip --zeros 0.5 --out runs/resnet8

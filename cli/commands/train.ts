@@ -9,8 +9,11 @@ import { runTraining } from "../training-run.ts";
 
 const DEFAULT_FOLDER = "runs";
 const EXAMPLES = `
-CONFIG is a JSON file, or a module (.ts, .mjs) that exports config. The folder receives
-checkpoint.bin after every epoch, float.onnx, and at the end model.onnx, log.json and report.html.
+CONFIG is a JSON file, or a module (.ts, .mjs) that exports config: which data, which model, and the
+stages of training. docs/training.md lists its keys, examples/ has some to start from.
+
+The folder receives checkpoint.bin after every epoch, float.onnx, and at the end model.onnx, log.json
+and report.html.
 Ctrl-C stops after the present step and keeps a checkpoint (exit code 130); --resume goes on to the
 same final bits.
 
@@ -27,7 +30,7 @@ export function addTrain(program: Command, session: Session): void {
   const command = program
     .command("train")
     .description("train a network as a configuration says, and write it as ONNX")
-    .argument("<config>", "the configuration")
+    .argument("<config>", "the configuration: a .json, .ts or .mjs file")
     .option(
       "--out <folder>",
       `where all results go (default: ${DEFAULT_FOLDER}/, then CONFIG's file name)`,
