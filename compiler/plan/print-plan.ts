@@ -10,9 +10,11 @@
  *     input  40960 image: f32[1,28,28,1] nhwc
  *       0 x8_fill__simd128(44096, 2, …)  // %2 conv1
  *     output 41000 scores: f32[1,10]
+ *     threads 2: 5120 ns on one, 3010 ns on all
+ *     step   0 1 | 0 2
  */
 
-import type { Call, Choice, Plan, PlannedPort } from "./plan.ts";
+import type { Call, Choice, Plan, PlannedPort, ThreadPlan } from "./plan.ts";
 
 export function printPlan(plan: Plan): string {
   const { memory } = plan;
@@ -32,6 +34,7 @@ export function printPlan(plan: Plan): string {
     ...plan.inputs.map(input => `input ${printPort(input)}`),
     ...plan.calls.map(printCall),
     ...plan.outputs.map(output => `output ${printPort(output)}`),
+    ...(plan.threads === undefined ? [] : printThreads(plan.threads)),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -45,6 +48,18 @@ function printChoice({ value, candidates }: Choice): string {
 
 function printCall({ kernel, args, value }: Call, index: number): string {
   return `  ${index} ${kernel}(${args.join(", ")})  // ${value}`;
+}
+
+/** Of each step, the calls of each thread, by their indices. */
+function printThreads({ count, steps, serialNs, predictedNs }: ThreadPlan): string[] {
+  const [alone, together] = [serialNs, predictedNs].map(Math.round);
+  const lines = steps.map(step =>
+    step.map(calls => calls.map(({ origin }) => origin).join(" ")).join(" | "),
+  );
+  return [
+    `threads ${count}: ${alone} ns on one, ${together} ns on all`,
+    ...lines.map(line => `step   ${line}`),
+  ];
 }
 
 function printPort({ port, address }: PlannedPort): string {

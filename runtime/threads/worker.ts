@@ -55,7 +55,7 @@ export async function startThread(task: ThreadTask): Promise<Thread> {
 async function startWebWorker(task: ThreadTask): Promise<Thread> {
   const text = `(${serve})(self)`;
   const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  const worker = new Worker(address);
+  const worker = new Worker(address, { type: "module" });
   const close = async (): Promise<void> => worker.terminate();
   try {
     await settled((ready, failed) => {
