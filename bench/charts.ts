@@ -14,11 +14,12 @@ const RIVAL_COLOURS: Readonly<Record<string, string>> = {
   "ort-web-f32": "#30638e",
   "tfjs-wasm": "#8d6fae",
 };
-const OUR_COLOURS: Readonly<Record<string, string>> = {
-  "tritc-speed": "#2a9d4a",
-  "tritc-balanced": "#86c06c",
-  "tritc-size": "#3b7ddd",
-  ...RIVAL_COLOURS,
+const LAYER_COLOURS: Readonly<Record<string, string>> = {
+  "tritc-code": "#2a9d4a",
+  "tritc-lists": "#86c06c",
+  "tritc-kernels": "#3b7ddd",
+  "ort-node-int8": "#d1495b",
+  "ort-node-f32": "#edae49",
 };
 
 /** How many times faster than each rival, by share of zeros; a panel per network. */
@@ -59,38 +60,61 @@ export function ratioChart(rows: readonly Row[]): Promise<string> {
   );
 }
 
-/** Multiplications of a dense layer per second, by channels. */
+/** Multiplications of a dense layer per second, by channels; rings mark what the planner takes for speed. */
 export function layerChart(rows: readonly LayerTime[]): Promise<string> {
-  const points = rows.flatMap(({ channels, side, mmac, us }) =>
-    Object.entries(us)
-      .filter(([, time]) => time > 0)
+  const layerOf = ({ channels, side }: LayerTime): string => `${channels} · ${side}×${side}`;
+  const points = rows.flatMap(row =>
+    Object.entries(row.us)
+      .filter(([name, time]) => time > 0 && name in LAYER_COLOURS)
       .map(([name, time]) => ({
-        layer: `${channels} · ${side}×${side}`,
+        layer: layerOf(row),
         name,
-        rate: (1000 * mmac) / time,
+        rate: (1000 * row.mmac) / time,
+        isChosen: name === row.chosen.speed,
       })),
   );
-  const layers = rows.map(({ channels, side }) => `${channels} · ${side}×${side}`);
   return chart(({ Plot, draw }) =>
     draw({
       width: 760,
       height: 380,
+      marginTop: 40,
       marginBottom: 40,
       marginRight: 110,
       ariaLabel: "speed of 3×3 convolutions by their number of channels",
-      x: { type: "point", label: "channels · image", domain: layers },
+      x: { type: "point", label: "channels · image", domain: rows.map(layerOf) },
       y: { label: "GMAC/s of the dense layer", type: "log", grid: true, tickFormat: "~g" },
-      color: legendOf(OUR_COLOURS),
+      color: legendOf(LAYER_COLOURS),
       marks: [
         Plot.line(points, { x: "layer", y: "rate", stroke: "name", strokeWidth: 1.75 }),
         Plot.dot(points, { x: "layer", y: "rate", fill: "name", r: 3 }),
-        Plot.text(
-          points.filter(point => point.layer === layers.at(-1)),
-          { x: "layer", y: "rate", text: "name", fill: "name", textAnchor: "start", dx: 8 },
+        Plot.dot(
+          points.filter(({ isChosen }) => isChosen),
+          { x: "layer", y: "rate", stroke: "name", r: 7 },
         ),
+        Plot.text(apart(points.filter(({ layer }) => layer === layerOf(rows.at(-1)!))), {
+          x: "layer",
+          y: "place",
+          text: "name",
+          fill: "name",
+          textAnchor: "start",
+          dx: 12,
+        }),
       ],
     }),
   );
+}
+
+/** How many times as high as the one below a name stands at least, to be legible. */
+const LEAST_STEP = 1.22;
+
+/** Places for names beside their points, moved up where they would cover each other. */
+function apart<P extends { readonly rate: number }>(points: readonly P[]) {
+  const placed: (P & { readonly place: number })[] = [];
+  for (const point of points.toSorted((a, b) => a.rate - b.rate)) {
+    const least = (placed.at(-1)?.place ?? 0) * LEAST_STEP;
+    placed.push({ ...point, place: Math.max(point.rate, least) });
+  }
+  return placed;
 }
 
 const legendOf = (colours: Readonly<Record<string, string>>) => ({

@@ -24,6 +24,16 @@ export interface LayerTime {
   readonly chosen: Readonly<Record<OptimizeChoice, string>>;
 }
 
+/** What `node bench/layers.ts --json` prints. */
+export interface LayerReport {
+  readonly machine: string;
+  readonly processors: number;
+  /** How many threads wanted a processor in the last minute, this one included. */
+  readonly load: number;
+  readonly node: string;
+  readonly rows: readonly LayerTime[];
+}
+
 /** Layers of the chains. */
 export const [SHORT, LONG] = [1, 3] as const;
 

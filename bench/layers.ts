@@ -9,7 +9,7 @@
  * what a module runs at after some hundred calls.
  */
 
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { OPTIMIZE_CHOICES } from "../core/abi.ts";
@@ -19,7 +19,14 @@ import type { ModelKind } from "../trainer/models/model.ts";
 import { NetworkBuilder } from "../trainer/models/network-builder.ts";
 import { int8Rival } from "./int8-rival.ts";
 import { layerModules } from "./layer-modules.ts";
-import { type Chains, type LayerTime, LONG, SHORT, timeLayers } from "./layer-time.ts";
+import {
+  type Chains,
+  type LayerReport,
+  type LayerTime,
+  LONG,
+  SHORT,
+  timeLayers,
+} from "./layer-time.ts";
 import { type Net, netOf, ternaryNet } from "./nets.ts";
 import { openRival, RIVALS } from "./rivals.ts";
 import type { Candidate } from "./timing.ts";
@@ -56,8 +63,17 @@ for (const [channels, side] of SHAPES) {
   rows.push(row);
   if (!values.json) console.log(lineOf(row));
 }
-const machine = cpus()[0]?.model ?? "unknown";
-if (values.json) console.log(JSON.stringify({ machine, node: process.version, rows }, null, 2));
+if (values.json) {
+  const [load] = loadavg();
+  const report: LayerReport = {
+    machine: cpus()[0]?.model ?? "unknown",
+    processors: cpus().length,
+    load: load!,
+    node: process.version,
+    rows,
+  };
+  console.log(JSON.stringify(report, null, 2));
+}
 
 async function measureLayer(channels: number, side: number): Promise<LayerTime> {
   const [short, long] = [SHORT, LONG].map(length => chain(channels, side, length)) as [Net, Net];

@@ -3,14 +3,19 @@
  *
  *     npm run bench -- --json > bench.json
  *     node bench/layers.ts --json > layers.json
- *     node bench/publish.ts bench.json layers.json
+ *     node bench/compile-time.ts --json > compile.json
+ *     node bench/publish.ts bench.json layers.json compile.json
+ *
+ * Any may be docs/benchmarks.json, which keeps its part as it was.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { OPTIMIZE_CHOICES } from "../core/abi.ts";
 import { layerChart, ratioChart } from "./charts.ts";
-import type { LayerTime } from "./layer-time.ts";
+import type { CompileTime } from "./compile-time.ts";
+import type { LayerReport, LayerTime } from "./layer-time.ts";
 import type { Row } from "./measure-net.ts";
 
 interface BenchReport {
@@ -18,34 +23,43 @@ interface BenchReport {
   readonly node: string;
   readonly rows: readonly Row[];
   readonly memory: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly layers?: LayerReport;
+  readonly compileTimes?: readonly CompileTime[];
 }
 
 const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const [benchPath, layersPath] = positionals;
+const [benchPath, layersPath, compilePath] = positionals;
 if (benchPath === undefined) {
-  console.error("usage: node bench/publish.ts BENCH.json [LAYERS.json]");
+  console.error("usage: node bench/publish.ts BENCH.json [LAYERS.json [COMPILE.json]]");
   process.exit(2);
 }
 const report = JSON.parse(readFileSync(benchPath, "utf8")) as BenchReport;
-const layerRows =
-  layersPath === undefined
-    ? []
-    : (JSON.parse(readFileSync(layersPath, "utf8")) as { readonly rows: LayerTime[] }).rows;
+const layers = layersPath === undefined ? report.layers : readLayers(layersPath);
+const compileTimes =
+  compilePath === undefined
+    ? report.compileTimes
+    : (JSON.parse(readFileSync(compilePath, "utf8")) as BenchReport).compileTimes;
+const parts = { ...(layers && { layers }), ...(compileTimes && { compileTimes }) };
 
 mkdirSync(`${DOCS}images`, { recursive: true });
 write("images/bench.svg", await ratioChart(report.rows));
-if (layerRows.length > 0) write("images/layers.svg", await layerChart(layerRows));
-write("benchmarks.json", `${JSON.stringify({ ...report, layers: layerRows }, null, 2)}\n`);
-write("benchmarks.md", page(report));
+if (layers !== undefined) write("images/layers.svg", await layerChart(layers.rows));
+write("benchmarks.json", `${JSON.stringify({ ...report, ...parts }, null, 2)}\n`);
+write("benchmarks.md", page({ ...report, ...parts }));
+
+function readLayers(path: string): LayerReport {
+  const read = JSON.parse(readFileSync(path, "utf8")) as LayerReport | { layers: LayerReport };
+  return "layers" in read ? read.layers : read;
+}
 
 function write(path: string, text: string): void {
   writeFileSync(`${DOCS}${path}`, text);
   console.log(`wrote docs/${path}`);
 }
 
-function page({ machine, node, rows, memory }: BenchReport): string {
+function page({ machine, node, rows, memory, layers, compileTimes }: BenchReport): string {
   return [
     "# Benchmarks",
     "",
@@ -67,19 +81,42 @@ function page({ machine, node, rows, memory }: BenchReport): string {
     "",
     ...memoryTable(memory),
     "",
-    ...(layerRows.length === 0 ? [] : layerSection(layerRows)),
+    ...(layers === undefined ? [] : layerSection(layers)),
+    ...(compileTimes === undefined ? [] : compileSection(compileTimes)),
   ].join("\n");
 }
 
-function layerSection(rows: readonly LayerTime[]): string[] {
+function layerSection({ machine, processors, load, node, rows }: LayerReport): string[] {
   return [
     "## As layers grow",
     "",
-    `3×3 convolutions at ${percent(rows[0]!.zeros)} zeros, in GMAC/s of the dense layer: half the difference between a chain of three and a single one.`,
+    `3×3 convolutions at ${percent(rows[0]!.zeros)} zeros, in GMAC/s of the dense layer: half of what a chain of three takes longer than a single one, so that calls and conversions do not count. \`node bench/layers.ts\` measures it.`,
+    "",
+    `On ${machine}, Node ${node}, while ${load.toFixed(1)} threads wanted its ${processors} processors; so this is processor time, medians of rounds that hold every contender. Ours is as V8 compiles it in the end, 7-bit activations; weights are random.`,
+    "Ratios within a row hold better than the rates, or than one row against another: caches and cores were shared.",
     "",
     "![Speed of 3×3 convolutions by their number of channels](images/layers.svg)",
     "",
     ...layerTable(rows),
+    "",
+    "*speed*, *balanced* and *size* are what the planner takes under each aim: *code* is weights as code, *lists* and *kernels* are the library's kernels, over lists of weights and over packed ones. Code falls off where a layer has many weights for few pixels: its instructions are then fetched from memory, each for few uses. The planner leaves it only where another method of ours is predicted to be faster.",
+    "",
+  ];
+}
+
+function compileSection(times: readonly CompileTime[]): string[] {
+  const body = times.map(({ net, variant, seconds, moduleBytes }) => [
+    net,
+    variant,
+    seconds.toFixed(1),
+    kilo(moduleBytes),
+  ]);
+  return [
+    "## Compile time",
+    "",
+    "Seconds of processor time to compile under `--optimize speed`, calibration on eight images included, which is half of it for large images. `node bench/compile-time.ts` measures it.",
+    "",
+    ...markdown(["net", "ours", "s", "kB"], body),
     "",
   ];
 }
@@ -112,14 +149,16 @@ function memoryTable(memory: BenchReport["memory"]): string[] {
 }
 
 function layerTable(rows: readonly LayerTime[]): string[] {
-  const names = Object.keys(rows[0]?.us ?? {});
+  const names = [...new Set(rows.flatMap(({ us }) => Object.keys(us)))];
   const rate = ({ mmac, us }: LayerTime, name: string): string =>
-    us[name]! > 0 ? ((1000 * mmac) / us[name]!).toFixed(0) : "";
+    (us[name] ?? 0) > 0 ? ((1000 * mmac) / us[name]!).toFixed(0) : "";
+  const aims = OPTIMIZE_CHOICES.toReversed();
   const body = rows.map(row => [
     `${row.channels} at ${row.side}×${row.side}`,
     ...names.map(name => rate(row, name)),
+    ...aims.map(aim => row.chosen[aim].replace("tritc-", "")),
   ]);
-  return markdown(["channels", ...names], body);
+  return markdown(["channels", ...names, ...aims], body);
 }
 
 function percent(share: number): string {
