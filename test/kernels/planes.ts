@@ -31,6 +31,7 @@ function convertTrials(fromBytes: 1 | 2, toBytes: 1 | 2): TrialMaker {
       [2, 1],
       [1, 2],
       [3, 1],
+      [6, 1],
     ] as const);
     const source = randomImage(scene, from * fromBytes, columns);
     const target = randomImage(scene, to * toBytes, columns);
