@@ -78,7 +78,9 @@ async function startNodeWorker(task: ThreadTask): Promise<Thread> {
   const { Worker: NodeWorker } = (await import(
     /* @vite-ignore */ threads
   )) as typeof import("node:worker_threads");
-  const worker = new NodeWorker(`${NODE_SCOPE}(${serve})(scope)`, { eval: true });
+  // Not the host's options: with --input-type=module, the text would be a module, which has no require.
+  const options = { eval: true, execArgv: [] };
+  const worker = new NodeWorker(`${NODE_SCOPE}(${serve})(scope)`, options);
   const close = async (): Promise<void> => {
     await worker.terminate();
   };
