@@ -157,7 +157,7 @@ function decision(names: readonly string[], own: readonly AblationArm[], base: s
     .filter(({ arm }) => verdictOn(arm, baseline) === "better")
     .sort((a, b) => b.arm.top1.mean - a.arm.top1.mean);
   if (winners.length === 0)
-    return `**No-go**: no arm beats \`${base}\` by the rule; it stays the default.`;
+    return `**No-go**: no arm beats \`${base}\` by the rule; what sets them apart stays off unless asked for.`;
   return `**Go**: \`${winners[0]!.name}\` beats \`${base}\` by the rule.`;
 }
 
