@@ -43,6 +43,13 @@ const planes = graphOf(b => {
   return [planeConv(b, random, second, { ...SAME, channels: 7, stride: 2 })];
 }, "planes");
 
+/** Two layers of one value: one has its scratch memory where the other has its result. */
+const branches = graphOf(b => {
+  const random = new Random(3);
+  const x = image(b, "x", [1, 40, 9, 12]);
+  return [44, 20].map(channels => planeConv(b, random, x, { ...SAME, channels }));
+}, "branches");
+
 function network(kind: "resnet8" | "mobilenet-v1", width: number): Graph {
   return modelKind(kind)!.build({ input: [3, 32, 32], classes: 10, width, seed: 1 });
 }
@@ -54,6 +61,7 @@ function compileNetwork(graph: Graph, options: Parameters<typeof compileGraph>[1
 
 const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = [
   ["code on planes", threads => compileAsIs(planes, { threads, costs })],
+  ["branches as code", threads => compileAsIs(branches, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
   [
     "ResNet-8 as f32",
