@@ -26,12 +26,15 @@ export async function prepareDistillations(
 ): Promise<PreparedDistillations> {
   const found: (Distillation | undefined)[] = [];
   const digests: string[] = [];
+  const files = new Map<string, ReturnType<typeof readModelFile>>();
   for (const { distill } of stages) {
     if (distill === undefined) {
       found.push(undefined);
       continue;
     }
-    const { bytes, graph } = await readModelFile(distill.teacher, "teacher");
+    const file = files.get(distill.teacher) ?? readModelFile(distill.teacher, "teacher");
+    files.set(distill.teacher, file);
+    const { bytes, graph } = await file;
     digests.push(digestOf(bytes));
     const name = basename(distill.teacher, ".onnx");
     const teacher = teacherFor(name, graph, network, input, {

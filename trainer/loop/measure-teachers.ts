@@ -18,11 +18,9 @@ export async function measureTeachers(
 ): Promise<readonly { readonly teacher: Teacher; readonly evaluation: Evaluation }[]> {
   const samples = firstOf(run.validation.count > 0 ? run.validation : run.training);
   const teachers = run.distillations.flatMap(stage => (stage === undefined ? [] : [stage.teacher]));
-  const known = new Set<string>();
+  const distinct = teachers.filter((teacher, i) => teachers.findIndex(isSameAs(teacher)) === i);
   const found = [];
-  for (const teacher of teachers) {
-    if (known.has(keyOf(teacher))) continue;
-    known.add(keyOf(teacher));
+  for (const teacher of distinct) {
     found.push({ teacher, evaluation: await evaluateTop1(engine, graphOf(teacher, run), samples) });
   }
   return found;
@@ -32,8 +30,12 @@ function firstOf(samples: Samples): Samples {
   return { ...samples, count: Math.min(samples.count, TEACHER_SAMPLES) };
 }
 
-function keyOf({ name, input }: Teacher): string {
-  return JSON.stringify([name, input]);
+/** Stages with one file share its graph. */
+function isSameAs({ graph, input }: Teacher): (other: Teacher) => boolean {
+  return other =>
+    other.graph === graph &&
+    other.input?.mean === input?.mean &&
+    other.input?.scale === input?.scale;
 }
 
 function graphOf(teacher: Teacher, { network, input }: PreparedRun) {
