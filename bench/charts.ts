@@ -44,7 +44,7 @@ export function ratioChart(rows: readonly Row[]): Promise<string> {
       color: legendOf(RIVAL_COLOURS),
       marks: [
         Plot.ruleY([1], { strokeDasharray: "4 3" }),
-        Plot.line(points, { fx: "net", x: "percent", y: "ratio", stroke: "rival" }),
+        Plot.line(points, { fx: "net", x: "percent", y: "ratio", z: "rival", stroke: "rival" }),
         Plot.dot(points, { fx: "net", x: "percent", y: "ratio", fill: "rival", r: 3 }),
         Plot.text(ends, {
           fx: "net",
