@@ -8,7 +8,7 @@
 import { Random } from "../fuzz/random.ts";
 
 /** The memory of a scene. */
-export const MEMORY_BYTES = 4 * 65536;
+export const MEMORY_BYTES = 5 * 65536;
 /** How far kernels may read past an activation. */
 const OVERREAD_BYTES = 15;
 const CANARY = Uint8Array.from({ length: MEMORY_BYTES }, (_, i) => (i * 167 + 13) & 255);
