@@ -31,6 +31,8 @@ function convertTrials(fromBytes: 1 | 2, toBytes: 1 | 2): TrialMaker {
       [2, 1],
       [1, 2],
       [3, 1],
+      [4, 1],
+      [5, 1],
       [6, 1],
     ] as const);
     const source = randomImage(scene, from * fromBytes, columns);
