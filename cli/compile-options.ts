@@ -28,7 +28,11 @@ export function addCompileOptions(command: Command, aim?: "size"): Command {
       "--specialize-at-load",
       "with --optimize balanced or speed: tritc/runtime/specialize writes the code of layers",
     )
-    .option("--threads [n]", "share a run between threads: 2, or n", positiveInteger)
+    .option(
+      "--threads [n]",
+      "share a run between threads: 2, or n (measure: it may be slower)",
+      positiveInteger,
+    )
     .addOption(
       new Option(
         "--activations <format>",

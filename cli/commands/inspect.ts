@@ -21,7 +21,7 @@ import { isWasm } from "../wasm-file.ts";
 const EXAMPLES = `
 A model is compiled as tritc compile would if --optimize, --measure or --frontier is given. For each
 layer the report then shows the method, its predicted time and bytes, and the runner-up: the method
-that would have come next. --measure times every layer in this process.
+that would have come next. --measure times every layer once the engine is warm.
 
 Examples:
   tritc inspect digits.wasm

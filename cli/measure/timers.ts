@@ -1,4 +1,4 @@
-/** @file Where calls are timed: in this process, or in another program that runs JavaScript. */
+/** @file Where calls are timed: in another program that runs JavaScript. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

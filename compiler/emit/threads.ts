@@ -21,8 +21,8 @@ import {
   type WasmModule,
 } from "./binaryen.ts";
 
-/** Looks at a number before a thread sleeps: some microseconds. */
-const SPINS = 1 << 13;
+/** Looks at a number before a thread sleeps: some tens of microseconds, as waking one takes longer. */
+const SPINS = 1 << 15;
 
 /** Names within the module. */
 const WAIT = "thread/wait";
