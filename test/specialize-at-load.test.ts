@@ -1,7 +1,5 @@
-/** @file Code that is written as a module is loaded: the same bits before and after, and a loader of little size. */
+/** @file Code that is written as a module is loaded: the same bits before and after. */
 
-import { gzipSync } from "node:zlib";
-import { rolldown } from "rolldown";
 import { describe, expect, test } from "vitest";
 import { splitRun } from "../compiler/emit/split-run.ts";
 import type { Compilation } from "../compiler/index.ts";
@@ -9,7 +7,6 @@ import {
   type LayerSlot,
   readSlots,
   SPECIALIZE_SECTION,
-  unsigned,
   writeSlots,
 } from "../compiler/specialize/layer-slots.ts";
 import { type ModelTypes, RunError } from "../runtime/index.ts";
@@ -26,9 +23,7 @@ import { randomInputs } from "./fuzz/random-graph.ts";
 import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 import { inputsFor } from "./plan/op-graphs.ts";
 import { image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
-
-const LOADER_BYTES = 40_000;
-const LOADER_GZIP_BYTES = 16_000;
+import { moreSlots, numbersOf, sealed, unsealed } from "./slot-sections.ts";
 
 const random = new Random(41);
 const graph = modelKind("resnet8")!.build({ input: [3, 16, 16], classes: 4, width: 0.25, seed: 3 });
@@ -384,39 +379,4 @@ describe("a section with bytes changed", () => {
       expect(model.exports.memory.buffer.byteLength).toBe(size);
     }
   });
-});
-
-/** The first `count` numbers. */
-function numbersOf(content: Uint8Array, count: number): Uint8Array {
-  const ends = [...content.keys()].filter(at => content[at]! < 128);
-  return content.slice(0, ends[count - 1]! + 1);
-}
-
-/** What precedes the checksum. */
-function unsealed(content: Uint8Array): Uint8Array {
-  const last = content.subarray(0, -1).findLastIndex(byte => byte < 128);
-  return content.slice(0, last + 1);
-}
-
-/** `content` with its checksum behind. */
-function sealed(content: Uint8Array): Uint8Array {
-  let sum = 0x811c9dc5;
-  for (const byte of content) sum = Math.imul(sum ^ byte, 0x01000193) >>> 0;
-  return Uint8Array.from([...content, ...unsigned(sum)]);
-}
-
-function moreSlots(content: Uint8Array): Uint8Array {
-  const slots = readSlots(content) as LayerSlot[];
-  return writeSlots([...slots, ...slots]);
-}
-
-test("the loader is small, and needs nothing", async () => {
-  const input = new URL("../runtime/specialize/index.ts", import.meta.url).pathname;
-  const bundle = await rolldown({ input, platform: "browser" });
-  const { output } = await bundle.generate({ format: "esm", minify: true });
-  expect(output).toHaveLength(1);
-  const [{ code, imports }] = output;
-  expect(imports).toEqual([]);
-  expect(Buffer.byteLength(code)).toBeLessThanOrEqual(LOADER_BYTES);
-  expect(gzipSync(code).length).toBeLessThanOrEqual(LOADER_GZIP_BYTES);
 });
