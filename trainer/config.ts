@@ -120,6 +120,8 @@ export const trainingConfigSchema = z.strictObject({
       onnx: z.string().min(1),
       /** Whether layers without a batch normalisation get one; default: if none has one. */
       norms: z.enum(["insert", "keep"]).optional(),
+      /** Times the channels of every hidden layer, of the same function. */
+      width: z.number().min(1).max(16).optional(),
     }),
   ]),
   /** The last layer: a plain product, or one of directions. */

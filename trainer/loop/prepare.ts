@@ -18,6 +18,7 @@ import { withHead } from "../network/cosine-head.ts";
 import { insertNorms, layersWithoutNorm } from "../network/insert-norms.ts";
 import { classCount, type Network, type Parameters } from "../network/network.ts";
 import { type RecognizedNetwork, recognizeNetwork } from "../network/recognize.ts";
+import { widenNetwork } from "../network/widen.ts";
 import { adam } from "../optimizers/adam.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { sgd } from "../optimizers/sgd.ts";
@@ -120,10 +121,12 @@ async function graphFor(config: TrainingConfig, { shape, classNames }: Dataset):
   });
 }
 
-/** @throws train/unsupported-model, in the file that has it */
-function recognizedIn(graph: Graph, { model }: TrainingConfig): RecognizedNetwork {
+/** As wide as it is asked for. @throws train/unsupported-model, in the file that has it */
+function recognizedIn(graph: Graph, { model, seed }: TrainingConfig): RecognizedNetwork {
   if (!("onnx" in model)) return recognizeNetwork(graph);
-  return placedIn(model.onnx, () => recognizeNetwork(graph), /^train\/unsupported-model$/);
+  const { onnx, width = 1 } = model;
+  const given = placedIn(onnx, () => recognizeNetwork(graph), /^train\/unsupported-model$/);
+  return width > 1 ? widenNetwork(given, width, seed) : given;
 }
 
 /** The network of an ONNX file with the normalisations that its layers are to be given. */
