@@ -108,7 +108,8 @@ function groupedNetwork(): Graph {
       group,
       layout: "nchw",
     });
-  let x = b.input("image", "f32", [1, 2, 6, 6]);
+  let x = b.input("image", "f32", [1, 6, 6, 2]);
+  x = b.add("transpose", [x], { permutation: [0, 3, 1, 2] });
   x = conv(conv(conv(x, 4, 2, 1), 6, 4, 2), 5, 6, 1);
   x = b.add("transpose", [x], { permutation: [0, 2, 3, 1] });
   x = b.add("reshape", [x], { shape: [1, 180] });

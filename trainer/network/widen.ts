@@ -16,13 +16,7 @@ import { elementCount, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { widened } from "../models/model.ts";
 import { type ChannelAxis, ChannelClasses } from "./channel-classes.ts";
-import {
-  type LinearStep,
-  NETWORK_INPUT,
-  parameterNames,
-  type Step,
-  type StepIndex,
-} from "./network.ts";
+import { type LinearStep, parameterNames, type Step, type StepIndex } from "./network.ts";
 import type { RecognizedNetwork } from "./recognize.ts";
 
 /** Of each channel of a wide value, the one that it repeats. */
@@ -57,7 +51,7 @@ export function widenNetwork(
     const { product } = step;
     // A filter of a grouped convolution sees channels of its own.
     const grouped = product.kind === "conv" && product.group > 1;
-    const inputs = grouped || input === NETWORK_INPUT ? undefined : sourcesOf(input);
+    const inputs = grouped || classes.isKept(input) ? undefined : sourcesOf(input);
     widenParameters(parameters, step, sources, inputs, new Random(seed, "shares", step.name));
     if (!grouped || classes.isKept(index)) return { ...step, shape };
     return { ...step, shape, product: { ...product, group: sources.length } };
