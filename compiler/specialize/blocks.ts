@@ -1,7 +1,7 @@
 /**
  * @file How a convolution is cut: blocks of output channels that keep their
- * sums in registers, and chunks of a block's taps that are loop bodies of
- * their own.
+ * sums in registers, and loop bodies, of which each computes a chunk of a
+ * block's taps, or several whole blocks.
  */
 
 import type { MeanTerm } from "../../core/mean-term.ts";
@@ -16,6 +16,14 @@ export interface Block {
   readonly chunks: readonly (readonly [number, number])[];
   /** Whether its sums are added up in 32 bits, chunk by chunk. */
   readonly isWide: boolean;
+  /** Vector operations that it is expected to take. */
+  readonly operations: number;
+}
+
+/** A run of a block's taps: `block.chunks[chunk]`. */
+export interface BlockChunk {
+  readonly block: Block;
+  readonly chunk: number;
 }
 
 /** Accumulators of a block: with the temporaries they fill the 16 registers of x86. */
@@ -25,6 +33,8 @@ const MAX_SPARSE_BLOCK = 14;
 const SPARSE = 0.85;
 /** Vector operations of a loop body: beyond, it outgrows the caches of decoded instructions. */
 const MAX_OPERATIONS = 3600;
+/** Vector operations from a sum to its store. */
+const FINISH_OPERATIONS = 10;
 /** Taps of a loop body, for the search for shared sums. */
 const MAX_CHUNK_TAPS = 2400;
 
@@ -32,6 +42,25 @@ const MAX_CHUNK_TAPS = 2400;
 export function blocksOf(conv: CodeConvolution): readonly Block[] | undefined {
   const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels));
   return blocks.every(block => block !== undefined) ? blocks : undefined;
+}
+
+/**
+ * What each loop body computes, in order. Blocks share one as far as it fits
+ * the caches of decoded instructions: what the first has loaded, the others
+ * find in the nearest cache.
+ */
+export function loopBodiesOf(conv: CodeConvolution, blocks: readonly Block[]): BlockChunk[][] {
+  const whole = blocks.every(({ chunks }) => chunks.length === 1);
+  if (!whole) {
+    return blocks.flatMap(block => block.chunks.map((_, chunk) => [{ block, chunk }]));
+  }
+  const most = Math.max(...blocks.map(({ operations }) => operations));
+  const together = Math.max(1, Math.floor(MAX_OPERATIONS / most));
+  const count = evenCount(blocks.length, Math.ceil(blocks.length / together), conv.threads ?? 1);
+  return Array.from({ length: count }, (_, i) => {
+    const cut = (body: number): number => Math.floor((body * blocks.length) / count);
+    return blocks.slice(cut(i), cut(i + 1)).map(block => ({ block, chunk: 0 }));
+  });
 }
 
 /** Output channels of each group in blocks of even size, as few as the registers allow. */
@@ -47,9 +76,9 @@ function channelBlocks(conv: CodeConvolution): number[][] {
   });
 }
 
-/** Blocks that threads share evenly, where groups have channels enough. */
-function evenCount(channels: number, blocks: number, threads: number): number {
-  return Math.min(channels, Math.ceil(blocks / threads) * threads);
+/** `count`, or more, that threads share evenly, where there are `most` enough. */
+function evenCount(most: number, count: number, threads: number): number {
+  return Math.min(most, Math.ceil(count / threads) * threads);
 }
 
 function zerosOf({ weights }: CodeConvolution): number {
@@ -68,15 +97,16 @@ function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | u
   });
   const costs = tapCosts(conv, channels);
   const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
+  const operations = sum(costs) + channels.length * FINISH_OPERATIONS;
   if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
-    return { channels, chunks: cutTaps(costs, least), isWide: false };
+    return { channels, chunks: cutTaps(costs, least), isWide: false, operations };
   }
   // The mean term is made in 16-bit lanes: there is no room for it in the parts of a total.
   if (conv.mean !== undefined) return undefined;
   if (!bounds.every(bound => fitsTotal(bound, requantization))) return undefined;
   for (let count = least; count <= taps; count++) {
     const chunks = cutTaps(costs, count);
-    if (fitsParts(conv, channels, chunks)) return { channels, chunks, isWide: true };
+    if (fitsParts(conv, channels, chunks)) return { channels, chunks, isWide: true, operations };
   }
   return undefined;
 }

@@ -11,7 +11,7 @@
  */
 
 import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
-import { type Block, blocksOf } from "./blocks.ts";
+import { type Block, type BlockChunk, blocksOf, loopBodiesOf } from "./blocks.ts";
 import {
   type CodeFunction,
   PARAMETER_COUNT,
@@ -43,8 +43,10 @@ import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } fr
 
 /** Address of t, where there is a mean term. */
 const MEAN = FREE_INTEGER;
-const FIRST_VECTOR = FREE_INTEGER + 1;
-const INTEGERS = FIRST_VECTOR - PARAMETER_COUNT;
+/** Never set. */
+const ZEROS = FREE_INTEGER + 1;
+const FIRST_VECTOR = ZEROS + 1;
+const INTEGERS = ZEROS - PARAMETER_COUNT;
 /** Bias and multiplier of a channel. */
 const CHANNEL_VECTORS = 2;
 
@@ -61,9 +63,7 @@ function rejectsMean(conv: CodeConvolution, { fraction }: MeanTerm): string | un
 }
 
 export function generateDense(conv: CodeConvolution): CodeFunction[] {
-  return blocksOf(conv)!.flatMap(block =>
-    block.chunks.map((_, chunk) => generateChunk(conv, block, chunk)),
-  );
+  return loopBodiesOf(conv, blocksOf(conv)!).map(chunks => generateBody(conv, chunks));
 }
 
 /**
@@ -111,20 +111,51 @@ function biasOffset(channel: number): number {
   return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
 }
 
-function generateChunk(conv: CodeConvolution, block: Block, chunk: number): CodeFunction {
-  const writer = new ChunkWriter(conv, block, chunk);
-  return writer.run();
+/** One function. Chunks that leave sums, or find some, are alone. */
+function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): CodeFunction {
+  const code = new CodeWriter();
+  const writers = chunks.map(chunk => new ChunkWriter(code, conv, chunk));
+  const { output, addend } = conv;
+  if (writers.some(writer => writer.readsMean)) {
+    code.get(SCRATCH).set(MEAN);
+    // t lies behind, vectors of eight pixels, row after row.
+    code.advance(MEAN, denseScratchBytes(conv));
+  }
+  const walkers = [...walkersOf(conv), ...writers[0]!.walkers()];
+  let costs: SumCost[] = [];
+  writePixelLoop(code, output, walkers, ({ isEdge }) => {
+    costs = writers.map(writer => writer.write(isEdge));
+  });
+  const registers = costs.map(
+    ({ temporaries }, i) => chunks[i]!.block.channels.length + temporaries,
+  );
+  const body = code.finish({ i32: INTEGERS, v128: 1 + Math.max(...registers) });
+  const channels = writers.flatMap(writer => writer.finished);
+  const work = workOf(body, output.rows * vectorsOf(output), {
+    load: total(costs.map(({ loads }) => loads)),
+    add: total(costs.map(({ adds }) => adds)),
+    multiply: 0,
+    finish: channels.length,
+    addend: addend === undefined ? 0 : channels.length,
+    spill: total(writers.map(writer => writer.spills)),
+  });
+  return { body, channels, work };
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 class ChunkWriter {
-  readonly #code = new CodeWriter();
+  readonly #code: CodeWriter;
   readonly #conv: CodeConvolution;
   readonly #block: Block;
   readonly #chunk: number;
   readonly #isFirst: boolean;
   readonly #isLast: boolean;
 
-  constructor(conv: CodeConvolution, block: Block, chunk: number) {
+  constructor(code: CodeWriter, conv: CodeConvolution, { block, chunk }: BlockChunk) {
+    this.#code = code;
     this.#conv = conv;
     this.#block = block;
     this.#chunk = chunk;
@@ -132,44 +163,43 @@ class ChunkWriter {
     this.#isLast = chunk === block.chunks.length - 1;
   }
 
-  run(): CodeFunction {
-    const count = this.#block.channels.length;
-    const { output, addend } = this.#conv;
-    let cost: SumCost = { loads: 0, adds: 0, temporaries: 0 };
-    if (this.#readsMean) {
-      this.#code.get(SCRATCH).set(MEAN);
-      // t lies behind, vectors of eight pixels, row after row.
-      this.#code.advance(MEAN, denseScratchBytes(this.#conv));
-    }
-    writePixelLoop(this.#code, output, this.#walkers(), ({ isEdge }) => {
-      this.#start();
-      cost = this.#sum();
-      if (this.#isLast) this.#finish(isEdge, FIRST_VECTOR + count + cost.temporaries);
-      else this.#leave();
-    });
-    const body = this.#code.finish({ i32: INTEGERS, v128: count + cost.temporaries + 1 });
-    const work = workOf(body, output.rows * vectorsOf(output), {
-      load: cost.loads,
-      add: cost.adds,
-      multiply: 0,
-      finish: this.#isLast ? count : 0,
-      addend: this.#isLast && addend !== undefined ? count : 0,
-      spill: count * (Number(!this.#isFirst) + Number(!this.#isLast)) * vectorsOfSum(this.#block),
-    });
-    return { body, channels: this.#isLast ? this.#block.channels : [], work };
+  /** One vector of pixels. */
+  write(isEdge: boolean): SumCost {
+    this.#start();
+    const cost = this.#sum();
+    if (this.#isLast) this.#finish(isEdge);
+    else this.#leave();
+    return cost;
   }
 
-  get #readsMean(): boolean {
+  /** Channels whose results are stored. */
+  get finished(): readonly number[] {
+    return this.#isLast ? this.#block.channels : [];
+  }
+
+  get readsMean(): boolean {
     return this.#isFirst && this.#conv.mean !== undefined;
   }
 
-  #walkers(): Walker[] {
-    const walkers = walkersOf(this.#conv);
-    const row = vectorsOf(this.#conv.output) * VECTOR_BYTES;
-    if (this.#readsMean) walkers.push({ local: MEAN, vector: VECTOR_BYTES, row });
-    if (this.#block.chunks.length === 1) return walkers;
-    const line = lineBytes(this.#block);
-    return [...walkers, { local: SCRATCH, vector: line, row: vectorsOf(this.#conv.output) * line }];
+  /** Vectors that are written to scratch memory, or read from there. */
+  get spills(): number {
+    const { channels } = this.#block;
+    const ways = Number(!this.#isFirst) + Number(!this.#isLast);
+    return channels.length * ways * vectorsOfSum(this.#block);
+  }
+
+  /** Of the mean term and of scratch memory. */
+  walkers(): Walker[] {
+    const vectors = vectorsOf(this.#conv.output);
+    const walkers: Walker[] = [];
+    if (this.readsMean) {
+      walkers.push({ local: MEAN, vector: VECTOR_BYTES, row: vectors * VECTOR_BYTES });
+    }
+    if (this.#block.chunks.length > 1) {
+      const line = lineBytes(this.#block);
+      walkers.push({ local: SCRATCH, vector: line, row: vectors * line });
+    }
+    return walkers;
   }
 
   /** Accumulators start as the bias, as what the chunk before left, or, for parts, as nothing. */
@@ -178,7 +208,7 @@ class ChunkWriter {
       if (this.#block.isWide) this.#code.zero();
       else if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
       else this.#code.get(SCRATCH).load(j * VECTOR_BYTES);
-      if (this.#readsMean) this.#addMean(channel);
+      if (this.readsMean) this.#addMean(channel);
       this.#code.set(FIRST_VECTOR + j);
     });
   }
@@ -235,7 +265,7 @@ class ChunkWriter {
     });
   }
 
-  #finish(isEdge: boolean, zeros: number): void {
+  #finish(isEdge: boolean): void {
     const { output, addend, requantization } = this.#conv;
     this.#block.channels.forEach((channel, j) => {
       const accumulator = FIRST_VECTOR + j;
@@ -244,7 +274,7 @@ class ChunkWriter {
         y: channel * output.planeBytes,
         z: channel * (addend?.planes.planeBytes ?? 0),
         mask: 0,
-        zeros,
+        zeros: ZEROS,
         isEdge,
       };
       if (!this.#block.isWide) {
