@@ -172,4 +172,17 @@ describe("pruning on the sphere, reinitialisation, ternary training", () => {
     await train(parseConfig(config), { out: out("early"), resume: true });
     expect(await finalBits("early")).toEqual(await finalBits("whole"));
   });
+
+  test("a run that has ended goes on with the stages that are added", async () => {
+    const stages = config.stages.slice(0, 2);
+    await train(parseConfig({ ...config, stages }), { out: out("longer") });
+    await train(parseConfig(config), { out: out("longer"), resume: true });
+    expect(await finalBits("longer")).toEqual(await finalBits("whole"));
+  });
+
+  test("and not where a stage before them is another", async () => {
+    const stages = config.stages.map((stage, i) => (i === 1 ? { ...stage, epochs: 1 } : stage));
+    const resumed = train(parseConfig({ ...config, stages }), { out: out("longer"), resume: true });
+    await expect(resumed).rejects.toThrow("another training run");
+  });
 });

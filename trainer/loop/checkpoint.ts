@@ -17,7 +17,7 @@ import type { Evidence } from "../report/training-log.ts";
 import type { EpochRecord, Position, StateTensors, TrainingResults } from "./state.ts";
 
 export interface Checkpoint {
-  /** Of the configuration and the data: a run resumes only its own checkpoint. */
+  /** Of configuration and data up to `position`: a run resumes only its own checkpoint. */
   readonly runDigest: string;
   readonly position: Position;
   readonly history: readonly EpochRecord[];
@@ -65,7 +65,10 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 }
 
 /** @throws train/bad-checkpoint: missing, damaged, or of another run */
-export async function readCheckpoint(path: string, runDigest: string): Promise<Checkpoint> {
+export async function readCheckpoint(
+  path: string,
+  digestAt: (position: Position) => string,
+): Promise<Checkpoint> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -76,7 +79,7 @@ export async function readCheckpoint(path: string, runDigest: string): Promise<C
   if (checkpoint === undefined) {
     throw bad(path, "the checkpoint is damaged", "its digest does not match its content");
   }
-  if (checkpoint.runDigest !== runDigest) {
+  if (checkpoint.runDigest !== digestAt(checkpoint.position)) {
     throw bad(
       path,
       "the checkpoint belongs to another training run",

@@ -6,10 +6,10 @@ import { Random } from "../../core/random.ts";
 import { ModelError, problem, UsageError } from "../../model/diagnostics/diagnostic.ts";
 import { placedIn } from "../../model/diagnostics/placed-in.ts";
 import type { Graph } from "../../model/ir/graph.ts";
-import type { StageConfig, TrainingConfig } from "../config.ts";
+import { rewindMoments, type StageConfig, type TrainingConfig } from "../config.ts";
 import { type Dataset, openData, pickSamples } from "../data/index.ts";
 import type { Distillation } from "../distill/distillation.ts";
-import { prepareDistillations } from "../distill/prepare.ts";
+import { type PreparedDistillations, prepareDistillations } from "../distill/prepare.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildMethod } from "../methods/index.ts";
 import { readModelFile } from "../model-file.ts";
@@ -40,8 +40,8 @@ export interface PreparedRun {
   readonly labels: readonly string[];
   /** What each stage learns from a teacher; absent for stages without one. */
   readonly distillations: readonly (Distillation | undefined)[];
-  /** Of the configuration, the samples and the teachers. */
-  readonly digest: string;
+  /** Of the samples, the configuration up to its first `stages` stages, and their teachers. */
+  readonly digestOf: (stages: number) => string;
 }
 
 /** @throws data/*, train/bad-config, train/unsupported-model, onnx/* */
@@ -82,7 +82,7 @@ export async function prepareRun(config: TrainingConfig, engine: Engine): Promis
     test: samplesOf(testSet, shape),
     labels: whole.classNames,
     distillations: distillations.stages,
-    digest: digestOfRun(config, all, distillations.digests),
+    digestOf: digestsOfRun(config, all, distillations),
   };
 }
 
@@ -175,11 +175,27 @@ function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Datas
   return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
 }
 
-function digestOfRun(
+/**
+ * What a run is up to the end of a stage: what comes after may change, but for
+ * the weights that it asks earlier stages to keep.
+ */
+function digestsOfRun(
   config: TrainingConfig,
   { data, labels }: Samples,
-  teachers: readonly string[],
-): string {
-  const hash = createHash("sha256").update(JSON.stringify(config)).update(data).update(labels);
-  return hash.update(teachers.join()).digest("hex");
+  { stages: taught, digests }: PreparedDistillations,
+): (stages: number) => string {
+  const known = new Map<number, string>();
+  return count => {
+    const digest = known.get(count);
+    if (digest !== undefined) return digest;
+    const stages = config.stages.slice(0, count);
+    const teachers = taught.slice(0, count).filter(each => each !== undefined).length;
+    const later = rewindMoments({ ...config, stages: config.stages.slice(count) });
+    const kept = later.filter(({ stage }) => stage < count);
+    const hash = createHash("sha256").update(JSON.stringify({ ...config, stages }));
+    hash.update(data).update(labels).update(digests.slice(0, teachers).join());
+    if (kept.length > 0) hash.update(JSON.stringify(kept));
+    known.set(count, hash.digest("hex"));
+    return known.get(count)!;
+  };
 }

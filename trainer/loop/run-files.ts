@@ -6,6 +6,7 @@ import { writeOnnx } from "../../model/onnx/index.ts";
 import { renderReport } from "../report/index.ts";
 import type { TrainingLog } from "../report/training-log.ts";
 import { type Checkpoint, readCheckpoint, writeAtomically, writeCheckpoint } from "./checkpoint.ts";
+import type { Position } from "./state.ts";
 
 /** Paths of what is there. */
 export interface RunFilePaths {
@@ -36,9 +37,9 @@ export class RunFiles {
     return this.#hasCheckpoint ? this.#checkpointPath : undefined;
   }
 
-  /** @throws train/bad-checkpoint */
-  async resume(runDigest: string): Promise<Checkpoint> {
-    const state = await readCheckpoint(this.#checkpointPath, runDigest);
+  /** @param digestAt of the run, up to a position in it @throws train/bad-checkpoint */
+  async resume(digestAt: (position: Position) => string): Promise<Checkpoint> {
+    const state = await readCheckpoint(this.#checkpointPath, digestAt);
     this.#hasCheckpoint = true;
     return state;
   }

@@ -17,13 +17,16 @@ import { type RunFilePaths, RunFiles } from "./run-files.ts";
 import { START_OF_STAGE, Stage, stepsPerEpoch } from "./stage.ts";
 import { planOf, stageRequest } from "./stage-request.ts";
 import { prepareWeights, settleFloats } from "./stage-weights.ts";
-import { type EpochRecord, NO_TOTALS, type TrainingResults } from "./state.ts";
+import { type EpochRecord, NO_TOTALS, type Position, type TrainingResults } from "./state.ts";
 import { floatHistograms, usedHistograms } from "./weight-histograms.ts";
 
 export interface TrainOptions {
   /** The folder of all results. */
   readonly out: string;
-  /** Goes on from the folder's checkpoint; the final bits are those of a run never stopped. */
+  /**
+   * Goes on from the folder's checkpoint, also with stages that its run did not have; the final
+   * bits are those of a run never stopped.
+   */
   readonly resume?: boolean;
   readonly onProgress?: OnProgress;
   /** Stops after the present step and writes a checkpoint. */
@@ -55,7 +58,7 @@ export class Training {
     const epochs = config.stages.reduce((sum, stage) => sum + stage.epochs, 0);
     this.#pace = new Pace(epochs * stepsPerEpoch(run.training, config.batchSize), config.batchSize);
     this.#state = {
-      runDigest: run.digest,
+      runDigest: run.digestOf(0),
       position: { stage: 0, ...START_OF_STAGE },
       history: [],
       results: {},
@@ -65,7 +68,7 @@ export class Training {
   }
 
   async run(): Promise<TrainingResult> {
-    if (this.#options.resume) this.#state = await this.#files.resume(this.#run.digest);
+    if (this.#options.resume) this.#state = await this.#files.resume(this.#digestAt);
     this.#emit(startEvent(this.#run, this.#engine));
     await this.#measureTeachers();
     await this.#measureGiven();
@@ -88,7 +91,7 @@ export class Training {
   async #measureGiven(): Promise<void> {
     const isGiven = "onnx" in this.#config.model && this.#planOf(0).activations !== undefined;
     if (!isGiven || this.#state.results.float !== undefined) return;
-    await this.#finishFloat(planFloat(this.#run.network));
+    await this.#finishFloat(planFloat(this.#run.network), 0);
   }
 
   /** Runs the rest of the present stage; false if interrupted. */
@@ -193,15 +196,16 @@ export class Training {
     const isFloat = plan.activations === undefined;
     if (isFloat) settleFloats(this.#run.network, this.#state.tensors, plan);
     const isLastFloat = isFloat && (isLast || this.#planOf(index + 1).activations !== undefined);
-    if (isLastFloat) await this.#finishFloat(plan);
+    if (isLastFloat) await this.#finishFloat(plan, index + 1);
     else if (!isFloat && isLast) await this.#keepResult("quantized", plan);
     this.#state = { ...this.#state, position: { stage: index + 1, ...START_OF_STAGE } };
     await this.#save();
   }
 
-  async #finishFloat(plan: StagePlan): Promise<void> {
+  /** Of the network after the first `stages` stages. */
+  async #finishFloat(plan: StagePlan, stages: number): Promise<void> {
     await this.#keepResult("float", plan);
-    await this.#files.writeFloat(this.#exported(plan));
+    await this.#files.writeFloat(this.#exported(plan, stages));
   }
 
   /** Evaluates on the test samples; the last evaluation is that of the exported model. */
@@ -214,8 +218,12 @@ export class Training {
     this.#emit({ kind: "result", name, classes: this.#run.labels.length, ...evaluation });
   }
 
-  #exported(plan: StagePlan): ReturnType<typeof exportedGraph> {
-    const metadata = metadataOf(this.#config, this.#run, this.#state.results);
+  #exported(
+    plan: StagePlan,
+    stages = this.#config.stages.length,
+  ): ReturnType<typeof exportedGraph> {
+    const config = { ...this.#config, stages: this.#config.stages.slice(0, stages) };
+    const metadata = metadataOf(config, this.#run, this.#state.results);
     return exportedGraph(this.#run, this.#state.tensors, plan, metadata);
   }
 
@@ -240,8 +248,13 @@ export class Training {
   }
 
   async #save(): Promise<void> {
-    this.#emit({ kind: "checkpoint", path: await this.#files.save(this.#state) });
+    const state = { ...this.#state, runDigest: this.#digestAt(this.#state.position) };
+    this.#emit({ kind: "checkpoint", path: await this.#files.save(state) });
   }
+
+  /** Of all that has made the state at `position` what it is. */
+  readonly #digestAt = ({ stage, begun }: Position): string =>
+    this.#run.digestOf(begun ? stage + 1 : stage);
 
   #emit(event: Parameters<OnProgress>[0]): void {
     this.#options.onProgress?.(event);
