@@ -4,8 +4,13 @@
  * nothing.
  *
  * The weights of a channel wait in registers while its pixels pass. Channels
- * are grouped by the form of their sums: 16 bits, two halves of 16 bits, or
- * parts that are added up in 32 (wide-sum.ts). There is one function for each.
+ * are grouped by the form of their sums, and there is one function for each:
+ *
+ * - `lane`: 16 bits;
+ * - `halves`: two halves of 16 bits;
+ * - `pairs`: 32 bits. One instruction multiplies neighbours in memory by the
+ *   weights of two taps and adds the products: for every other pixel, as the
+ *   pairs lie. The pixels between take the pairs from one element on.
  */
 
 import {
@@ -35,20 +40,24 @@ import {
   windowOffsets,
   writePixelLoop,
 } from "./pixel-loop.ts";
+import { ELEMENT_BYTES } from "./planes.ts";
 import { fitsHalves, fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
-import { fitsTotal, TOTAL_VECTORS, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
+import { fitsTotal, wideBias } from "./wide-sum.ts";
 
 /** How the sums of a channel are kept on the way. */
-interface SumForm {
-  /** Runs of taps that have a sum of their own. */
-  readonly parts: number;
-  readonly isWide: boolean;
-}
+const FORMS = ["lane", "halves", "pairs"] as const;
+type SumForm = (typeof FORMS)[number];
 
 /** Channels whose sums have one form. */
 interface ChannelGroup {
   readonly form: SumForm;
   readonly channels: readonly number[];
+}
+
+/** Two taps that are neighbours in memory, the first at `offset`; or one, and nothing. */
+interface TapPair {
+  readonly offset: number;
+  readonly taps: readonly [number, number?];
 }
 
 /** Vectors of pixels in a loop body. */
@@ -63,19 +72,24 @@ const BIAS = 16;
 const MULTIPLIER = 18;
 const WEIGHTS = 20;
 
-/** Extending and adding both halves. */
-const ADDITIONS_OF_PART = 4;
+const PAIR_BYTES = 2 * ELEMENT_BYTES;
+/** Lanes 0 … 3 of two vectors in turn. */
+const INTERLEAVED = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23];
 
 const COUNTER = FREE_INTEGER;
 const RECORD = FREE_INTEGER + 1;
 /** Where the addresses x, y and z are kept that each channel starts from. */
 const STARTS = FREE_INTEGER + 2;
 const INTEGERS = STARTS + 3 - PARAMETER_COUNT;
+/** The sum, or its first half: that of even pixels. */
 const ACCUMULATOR = STARTS + 3;
-const BIASES = ACCUMULATOR + 1;
-const TOTAL = BIASES + 1;
-const MULTIPLIERS = TOTAL + TOTAL_VECTORS;
-const FIRST_WEIGHT = MULTIPLIERS + 1;
+/** Its second half: that of odd pixels. */
+const SECOND = ACCUMULATOR + 1;
+const BIASES = SECOND + 1;
+const MULTIPLIERS = BIASES + 1;
+/** Never set. */
+const ZEROS = MULTIPLIERS + 1;
+const FIRST_WEIGHT = ZEROS + 1;
 
 /** Why the layer cannot become code, as a clause; `undefined` if it can. */
 export function rejectsDepthwise(conv: CodeConvolution): string | undefined {
@@ -122,25 +136,44 @@ function packRecord(conv: CodeConvolution, channel: number, view: DataView): voi
   view.setInt32(WIDE_BIAS, wideBias(bias[channel]!, requantization), true);
   view.setInt16(BIAS, bias[channel]!, true);
   view.setInt16(MULTIPLIER, requantization.multipliers[channel]!, true);
-  for (let tap = 0; tap < taps; tap++) {
-    view.setInt16(WEIGHTS + 2 * tap, weights[channel * taps + tap]!, true);
+  const own = (tap?: number): number => (tap === undefined ? 0 : weights[channel * taps + tap]!);
+  if (formOf(conv, channel) === "pairs") {
+    tapPairs(conv).forEach(({ taps: [first, second] }, i) => {
+      view.setInt16(WEIGHTS + PAIR_BYTES * i, own(first), true);
+      view.setInt16(WEIGHTS + PAIR_BYTES * i + 2, own(second), true);
+    });
+    return;
   }
+  for (let tap = 0; tap < taps; tap++) view.setInt16(WEIGHTS + 2 * tap, own(tap), true);
 }
 
 function recordBytes(conv: CodeConvolution): number {
-  return Math.ceil((WEIGHTS + 2 * tapsOf(conv)) / 4) * 4;
+  const bytes = Math.max(2 * tapsOf(conv), PAIR_BYTES * tapPairs(conv).length);
+  return Math.ceil((WEIGHTS + bytes) / 4) * 4;
+}
+
+/** All taps of a window, in pairs where two are neighbours. */
+function tapPairs({ input, kernel, dilations, padLeft }: CodeConvolution): TapPair[] {
+  const offsets = windowOffsets(input, kernel, dilations, padLeft);
+  const order = [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
+  const pairs: TapPair[] = [];
+  for (let i = 0; i < order.length; i++) {
+    const [first, second] = order.slice(i, i + 2) as [number, number?];
+    const offset = offsets[first]!;
+    const isNext = second !== undefined && offsets[second] === offset + ELEMENT_BYTES;
+    pairs.push({ offset, taps: isNext ? [first, second] : [first] });
+    if (isNext) i++;
+  }
+  return pairs;
 }
 
 function groupsOf(conv: CodeConvolution): ChannelGroup[] {
-  const groups = new Map<string, { form: SumForm; channels: number[] }>();
-  for (const channel of conv.bias.keys()) {
-    const form = formOf(conv, channel)!;
-    const key = `${form.isWide} ${form.parts}`;
-    const group = groups.get(key) ?? { form, channels: [] };
-    group.channels.push(channel);
-    groups.set(key, group);
-  }
-  return [...groups.keys()].sort().map(key => groups.get(key)!);
+  const channels = [...conv.bias.keys()];
+  const groups = FORMS.map(form => ({
+    form,
+    channels: channels.filter(channel => formOf(conv, channel) === form),
+  }));
+  return groups.filter(group => group.channels.length > 0);
 }
 
 function formOf(conv: CodeConvolution, channel: number): SumForm | undefined {
@@ -151,16 +184,12 @@ function formOf(conv: CodeConvolution, channel: number): SumForm | undefined {
   const boundOf = ([start, end]: readonly [number, number], own = 0): number =>
     largestSum(weights, [first + start, first + end], range, own);
   const bound = boundOf([0, taps], bias);
-  if (fitsShiftedLane(bound, requantization)) return { parts: 1, isWide: false };
+  if (fitsShiftedLane(bound, requantization)) return "lane";
   if (taps > 1 && fitsHalves(bound, requantization)) {
     const [a, b] = runsOf(taps, 2) as [[number, number], [number, number]];
-    if (fitsLane(boundOf(a, bias)) && fitsLane(boundOf(b))) return { parts: 2, isWide: false };
+    if (fitsLane(boundOf(a, bias)) && fitsLane(boundOf(b))) return "halves";
   }
-  if (!fitsTotal(bound, requantization)) return undefined;
-  for (let parts = 1; parts <= taps; parts++) {
-    if (runsOf(taps, parts).every(run => fitsLane(boundOf(run)))) return { parts, isWide: true };
-  }
-  return undefined;
+  return fitsTotal(bound, requantization) ? "pairs" : undefined;
 }
 
 /** 0 … `taps` cut into `parts` runs. */
@@ -191,17 +220,19 @@ function generateGroup(
         .loadInteger(4 * i);
       code.addIntegers().set(local);
     });
-    readRecord(code, taps, form);
+    readRecord(code, conv, form);
     const body = (vector: PixelVector): void => writeVector(code, conv, form, vector);
     writePixelLoop(code, conv.output, walkersOf(conv), body, UNROLL);
     code.advance(RECORD, bytes);
   });
-  const body = code.finish({ i32: INTEGERS, v128: FIRST_WEIGHT + taps + 1 - ACCUMULATOR });
+  const vectors = form === "pairs" ? tapPairs(conv).length : taps;
+  const body = code.finish({ i32: INTEGERS, v128: FIRST_WEIGHT + vectors - ACCUMULATOR });
   const passes = channels.length * conv.output.rows * vectorsOf(conv.output);
+  const products = form === "pairs" ? 2 * vectors : taps;
   const work = workOf(body, passes, {
-    load: taps,
-    add: taps + (form.isWide ? ADDITIONS_OF_PART * form.parts : form.parts),
-    multiply: taps,
+    load: products,
+    add: products + (form === "halves" ? 1 : 0),
+    multiply: products,
     finish: 1,
     addend: conv.addend === undefined ? 0 : 1,
     spill: 0,
@@ -209,15 +240,20 @@ function generateGroup(
   return { body, channels, work };
 }
 
-function readRecord(code: CodeWriter, taps: number, { isWide }: SumForm): void {
-  if (!isWide) code.get(RECORD).loadSplat(BIAS).set(BIASES);
-  else code.get(RECORD).loadSplatWide(WIDE_BIAS).set(BIASES);
+function readRecord(code: CodeWriter, conv: CodeConvolution, form: SumForm): void {
   code.get(RECORD).loadSplat(MULTIPLIER).set(MULTIPLIERS);
-  for (let tap = 0; tap < taps; tap++) {
-    code
-      .get(RECORD)
-      .loadSplat(WEIGHTS + 2 * tap)
-      .set(FIRST_WEIGHT + tap);
+  if (form === "pairs") {
+    code.get(RECORD).loadSplatWide(WIDE_BIAS).set(BIASES);
+    for (const pair of tapPairs(conv).keys()) {
+      code.get(RECORD).loadSplatWide(WEIGHTS + PAIR_BYTES * pair);
+      code.set(FIRST_WEIGHT + pair);
+    }
+    return;
+  }
+  code.get(RECORD).loadSplat(BIAS).set(BIASES);
+  for (let tap = 0; tap < tapsOf(conv); tap++) {
+    code.get(RECORD).loadSplat(WEIGHTS + 2 * tap);
+    code.set(FIRST_WEIGHT + tap);
   }
 }
 
@@ -225,54 +261,53 @@ function readRecord(code: CodeWriter, taps: number, { isWide }: SumForm): void {
 function writeVector(
   code: CodeWriter,
   conv: CodeConvolution,
-  { parts, isWide }: SumForm,
+  form: SumForm,
   vector: PixelVector,
 ): void {
   const { input, kernel, dilations, padLeft } = conv;
-  const offsets = windowOffsets(input, kernel, dilations, padLeft);
-  const runs = runsOf(offsets.length, parts);
-  const taps = offsets.map(offset => offset + vector.offset(X));
   const channel = {
     pushMultiplier: () => code.get(MULTIPLIERS),
     y: vector.offset(Y),
     z: vector.offset(Z),
     mask: vector.offset(MASK),
-    zeros: FIRST_WEIGHT + offsets.length,
+    zeros: ZEROS,
     isEdge: vector.isEdge,
   };
-  if (isWide) {
-    writeWideSum(code, conv, taps, runs);
+  if (form === "pairs") {
+    writePairs(code, conv, vector.offset(X));
     writeShiftedFinish(code, ACCUMULATOR, conv, channel);
     return;
   }
+  const offsets = windowOffsets(input, kernel, dilations, padLeft);
+  const taps = offsets.map(offset => offset + vector.offset(X));
+  const runs = runsOf(taps.length, form === "halves" ? 2 : 1);
   code.get(BIASES);
   writeProducts(code, taps, runs[0]!, true, ACCUMULATOR);
-  if (parts === 1) writeFinish(code, ACCUMULATOR, conv, channel);
+  if (form === "lane") writeFinish(code, ACCUMULATOR, conv, channel);
   else {
-    writeProducts(code, taps, runs[1]!, false, TOTAL);
-    writeHalvedFinish(code, [ACCUMULATOR, TOTAL], conv, channel);
+    writeProducts(code, taps, runs[1]!, false, SECOND);
+    writeHalvedFinish(code, [ACCUMULATOR, SECOND], conv, channel);
   }
 }
 
-/** Sets the accumulator to the shifted sum of all parts. */
-function writeWideSum(
-  code: CodeWriter,
-  { requantization }: CodeConvolution,
-  taps: readonly number[],
-  runs: readonly (readonly [number, number])[],
-): void {
-  runs.forEach((run, part) => {
-    writeProducts(code, taps, run, false, ACCUMULATOR);
-    const pushTotal = (half: number): unknown => code.get(part === 0 ? BIASES : TOTAL + half);
-    if (part === runs.length - 1) {
-      writeShiftedTotal(code, ACCUMULATOR, pushTotal, requantization, ACCUMULATOR);
-      return;
-    }
-    writePart(code, ACCUMULATOR, pushTotal, (half, pushSum) => {
-      pushSum();
-      code.set(TOTAL + half);
+/** Sets the accumulator to the shifted sum of all pairs. */
+function writePairs(code: CodeWriter, conv: CodeConvolution, start: number): void {
+  const { shift } = conv.requantization;
+  const sums = [ACCUMULATOR, SECOND];
+  sums.forEach((sum, parity) => {
+    code.get(BIASES);
+    tapPairs(conv).forEach(({ offset }, pair) => {
+      code.get(X).load(start + offset + parity * ELEMENT_BYTES);
+      code
+        .get(FIRST_WEIGHT + pair)
+        .vector("dotPairs")
+        .vector("addWide");
     });
+    if (shift > 0) code.constant(shift).vector("shiftRightWide");
+    code.set(sum);
   });
+  for (const sum of sums) code.get(sum).get(sum).vector("narrow");
+  code.shuffle(INTERLEAVED).set(ACCUMULATOR);
 }
 
 /** Sets `result` to a sum of products, and what is on the stack if there is a start. */
