@@ -35,13 +35,19 @@ const costs = {
 };
 
 /** A residual block on channel planes, wide enough that sums wait in scratch memory. */
-const planes = graphOf(b => {
-  const random = new Random(3);
-  const x = image(b, "x", [1, 40, 9, 12]);
-  const first = planeConv(b, random, x, { ...SAME, channels: 44 });
-  const second = planeConv(b, random, first, { ...SAME, channels: 44 }, first);
-  return [planeConv(b, random, second, { ...SAME, channels: 7, stride: 2 })];
-}, "planes");
+function residualBlock(rows: number): Graph {
+  return graphOf(b => {
+    const random = new Random(3);
+    const x = image(b, "x", [1, 40, rows, 12]);
+    const first = planeConv(b, random, x, { ...SAME, channels: 44 });
+    const second = planeConv(b, random, first, { ...SAME, channels: 44 }, first);
+    return [planeConv(b, random, second, { ...SAME, channels: 7, stride: 2 })];
+  }, "planes");
+}
+
+const planes = residualBlock(9);
+/** Of rows that 2 or 3 threads share evenly. */
+const evenPlanes = residualBlock(12);
 
 /** Two layers of one value: one has its scratch memory where the other has its result. */
 const branches = graphOf(b => {
@@ -61,6 +67,7 @@ function compileNetwork(graph: Graph, options: Parameters<typeof compileGraph>[1
 
 const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = [
   ["code on planes", threads => compileAsIs(planes, { threads, costs })],
+  ["code on planes, rows apart", threads => compileAsIs(evenPlanes, { threads, costs })],
   ["branches as code", threads => compileAsIs(branches, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
   [
@@ -151,6 +158,20 @@ describe("random networks", () => {
       expect(got, `seed ${seed}`).toEqual(expected(compilation.graph, inputs));
     }
   });
+});
+
+test("each thread makes the same rows of layer after layer, by the same functions", () => {
+  const { plan } = compileAsIs(evenPlanes, { threads: 2, costs });
+  const shares = plan.threads!.steps.flatMap(step =>
+    step.flatMap((own, thread) => own.map(({ kernel, share }) => ({ kernel, share, thread }))),
+  );
+  const divided = shares.filter(({ share }) => share !== undefined);
+  expect(divided.length).toBeGreaterThan(2);
+  for (const { share, thread } of divided) expect(thread).toBe(share);
+  for (const { kernel } of divided) {
+    const made = divided.filter(each => each.kernel === kernel).map(({ share }) => share);
+    expect(made.toSorted()).toEqual([0, 1]);
+  }
 });
 
 describe("the checker of steps", () => {

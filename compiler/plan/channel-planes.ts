@@ -188,20 +188,35 @@ export function planesRegions(
   }).filter(({ bytes }) => bytes > 0);
 }
 
+/** Rows of an image: the first, and how many. */
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+export function allRows({ planes }: PlanesPlace): RowRange {
+  return { first: 0, count: planes.rows };
+}
+
 /**
  * What code writes that makes `channels`, ascending: their images, rows
  * rounded up to whole vectors.
  */
-export function writtenRegions(place: PlanesPlace, channels: readonly number[]): Region[] {
+export function writtenRegions(
+  place: PlanesPlace,
+  channels: readonly number[],
+  rows = allRows(place),
+): Region[] {
   const { head, planes } = place;
-  const { rows, columns, planeBytes } = planes;
+  const { columns, planeBytes } = planes;
+  const last = rows.first + rows.count - 1;
   return runsOf(channels).flatMap(([first, count]) => {
     const part = {
       ...place,
       head: head + first * planeBytes,
       planes: { ...planes, channels: count },
     };
-    return planesRegions(part, [0, 0, rows - 1, alignUp(columns, LANES) - 1]);
+    return planesRegions(part, [rows.first, 0, last, alignUp(columns, LANES) - 1]);
   });
 }
 
@@ -217,7 +232,6 @@ function runsOf(numbers: readonly number[]): (readonly [number, number])[] {
 }
 
 /** The image alone. */
-export function imageRegions(place: PlanesPlace): Region[] {
-  const { rows, columns } = place.planes;
-  return planesRegions(place, [0, 0, rows - 1, columns - 1]);
+export function imageRegions(place: PlanesPlace, { first, count } = allRows(place)): Region[] {
+  return planesRegions(place, [first, 0, first + count - 1, place.planes.columns - 1]);
 }

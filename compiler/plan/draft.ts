@@ -21,6 +21,7 @@ export interface DraftCall {
   readonly writes: readonly Region[];
   readonly value: string;
   readonly work: Work;
+  readonly share?: number;
   /** Of a call through a slot: where the loader puts the data of code. */
   readonly room?: ConstantBlock;
 }
@@ -31,6 +32,8 @@ export interface Touch {
   readonly writes: readonly (View | Region)[];
   /** What the call does, for the planner's costs; what it touches, unless told. */
   readonly work?: Work;
+  /** Of a call that threads make for parts of a result: which part. */
+  readonly share?: number;
 }
 
 export class Draft {
@@ -80,8 +83,10 @@ export class Draft {
     return block;
   }
 
-  /** Adds a function of the layer `layer`; returns the name that calls use for it. */
+  /** Adds a function of the layer `layer`, unless it is there; returns the name that calls use for it. */
   addCode(layer: string, body: Uint8Array): string {
+    const known = this.code.find(block => block.layer === layer && block.body === body);
+    if (known !== undefined) return known.name;
     const name = `code:${layer}/${this.code.filter(block => block.layer === layer).length}`;
     this.code.push({ name, layer, body });
     return name;
@@ -98,7 +103,12 @@ export class Draft {
     const writes = touch.writes.map(asRegion);
     for (const { block } of writes) this.#fillFrame(block);
     const work = touch.work ?? workOf(reads, writes);
-    this.calls.push({ kernel, args, reads, writes, value, work, ...(room && { room }) });
+    const { share } = touch;
+    this.calls.push({
+      ...{ kernel, args, reads, writes, value, work },
+      ...(share !== undefined && { share }),
+      ...(room && { room }),
+    });
   }
 
   #distinct(name: string): string {

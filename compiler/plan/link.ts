@@ -193,6 +193,7 @@ function linkCall(call: DraftCall, address: (name: string) => number): Call {
     writes: call.writes.map(place),
     value: call.value,
     work: call.work,
+    ...(call.share !== undefined && { share: call.share }),
     ...(call.room && { slot: slotOf(call, call.room, resolve) }),
   };
 }

@@ -45,6 +45,8 @@ export interface Call {
   readonly value: string;
   /** What the planner's costs are multiplied with. */
   readonly work: Work;
+  /** Of a call for a part of a result that a thread makes of layer after layer: which part. */
+  readonly share?: number;
   /** Of a call through the function table: what a loader needs to write code in its place. */
   readonly slot?: LayerSlot;
 }

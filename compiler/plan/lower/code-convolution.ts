@@ -15,6 +15,7 @@ import {
 import type { Planes } from "../../specialize/planes.ts";
 import type { Argument } from "../argument.ts";
 import {
+  allRows,
   imageRegions,
   NO_NEED,
   type Phases,
@@ -22,6 +23,7 @@ import {
   planesAddress,
   planesFor,
   planesRegions,
+  type RowRange,
   writtenRegions,
 } from "../channel-planes.ts";
 import type { Region } from "../plan.ts";
@@ -83,7 +85,7 @@ export function planesOfConv({ attrs }: QConv): PlanesUse {
   return { operands: [x, "dense", "dense", NO_NEED], result: true };
 }
 
-/** A layer on the planes that it really has, and what a call for it takes and touches. */
+/** A layer, or rows of its result, on the planes that it really has, and what a call for it takes and touches. */
 export interface PlacedLayer {
   readonly conv: CodeConvolution;
   /** x, y, z */
@@ -92,55 +94,84 @@ export interface PlacedLayer {
   readonly y: PlanesPlace;
 }
 
-export function placeLayer(node: QConv, step: Step): PlacedLayer {
+export function placeLayer(
+  node: QConv,
+  step: Step,
+  rows = allRows(step.resultPlanes),
+): PlacedLayer {
   const [x, y] = [step.planes(0), step.resultPlanes];
+  const { strides, pads } = node.attrs;
   const z = node.attrs.add === undefined ? undefined : step.planes(ADDEND);
   const conv = convolutionOf(node, step.operands, step.range(0), {
     input: x.planes,
-    output: y.planes,
+    output: { ...y.planes, rows: rows.count },
     ...(z === undefined ? {} : { addend: z.planes }),
   });
   return {
     conv,
     args: [
-      planesAddress(x, -node.attrs.pads[0]),
-      planesAddress(y),
-      z === undefined ? 0 : planesAddress(z),
+      planesAddress(x, rows.first * strides[0] - pads[0]),
+      planesAddress(y, rows.first),
+      z === undefined ? 0 : planesAddress(z, rows.first),
     ],
-    reads: [...windowRegions(node, x), ...(z === undefined ? [] : imageRegions(z))],
+    reads: [...windowRegions(node, x, rows), ...(z === undefined ? [] : imageRegions(z, rows))],
     y,
   };
 }
 
 export function lowerToCode(node: QConv, step: Step): void {
-  const { conv: placed, args: places, reads, y } = placeLayer(node, step);
-  const conv = { ...placed, isRelaxed: step.tier === "relaxed", threads: step.threads };
+  const ranges = rowRanges(node, step);
+  const places = ranges.map(range => placeLayer(node, step, range));
+  const [{ conv: placed, y }] = places as [PlacedLayer];
+  const threads = ranges.length > 1 ? 1 : step.threads;
+  const conv = { ...placed, isRelaxed: step.tier === "relaxed", threads };
   const mask = packMask(conv);
-  const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
+  const bytes = scratchBytesOf(conv);
+  const scratchBytes = bytes * ranges.length + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
-  if (scratch !== undefined) callPlaneSums(step, conv, { x: places[0]!, reads, scratch });
-  const args = [
-    ...places,
-    step.constant("parameters", packCodeParameters(conv), "parameters"),
-    mask.length === 0 ? 0 : step.constant("table", mask, "columns"),
-    scratch === undefined ? 0 : { block: scratch, offset: 0 },
-  ];
+  if (scratch !== undefined) {
+    const { args, reads } = places[0]!;
+    callPlaneSums(step, conv, { x: args[0]!, reads, scratch });
+  }
+  const parameters = step.constant("parameters", packCodeParameters(conv), "parameters");
+  const columns = mask.length === 0 ? 0 : step.constant("table", mask, "columns");
   const functions = generateConvolution(conv);
-  const { waiting, terms } = scratchRegions(conv, scratch);
-  for (const [i, { body, channels, work }] of functions.entries()) {
-    // Functions without channels leave their sums to the next one.
-    const taken = functions[i - 1]?.channels.length === 0 ? waiting : [];
-    const left = channels.length === 0 ? waiting : [];
-    step.callCode(body, args, {
-      reads: [...reads, ...taken, ...terms],
-      writes: [...writtenRegions(y, channels), ...left],
-      work: { ...work },
-    });
+  for (const [share, { args: addresses, reads }] of places.entries()) {
+    const { waiting, terms } = scratchRegions(conv, scratch, share * bytes);
+    const args = [
+      ...addresses,
+      parameters,
+      columns,
+      scratch === undefined ? 0 : { block: scratch, offset: share * bytes },
+    ];
+    for (const [i, { body, channels, work }] of functions.entries()) {
+      // Functions without channels leave their sums to the next one.
+      const taken = functions[i - 1]?.channels.length === 0 ? waiting : [];
+      const left = channels.length === 0 ? waiting : [];
+      step.callCode(body, args, {
+        reads: [...reads, ...taken, ...terms],
+        writes: [...writtenRegions(y, channels, ranges[share]), ...left],
+        work: { ...work },
+        ...(ranges.length > 1 && { share }),
+      });
+    }
   }
   const codeBytes = functions.reduce((sum, { body }) => sum + body.length, 0);
   const weights = step.operands[1]!;
-  const macs = elementCount(node.type.shape.slice(2)) * conv.weights.length;
+  const macs = elementCount(node.type.shape.slice(2)) * placed.weights.length;
   step.report(weightFacts(weights, codeBytes, macs));
+}
+
+/**
+ * The rows of the result that each thread computes. A thread that has made the
+ * rows of one layer finds most of what the next one needs in its own caches;
+ * channels would come from the others'. Terms of means are made for all rows.
+ */
+function rowRanges({ attrs }: QConv, { resultPlanes, threads }: Step): RowRange[] {
+  const { rows } = resultPlanes.planes;
+  if (rows % threads !== 0 || attrs.mean !== undefined) return [allRows(resultPlanes)];
+  const count = rows / threads;
+  return Array.from({ length: threads }, (_, share) => ({ first: share * count, count }));
 }
 
 interface ConvPlanes {
@@ -186,11 +217,11 @@ function paddingOf({ type }: Node): number {
 }
 
 /** Where sums wait from one function to the next, and where t of the mean term lies. */
-function scratchRegions(conv: CodeConvolution, scratch: BufferBlock | undefined) {
+function scratchRegions(conv: CodeConvolution, scratch: BufferBlock | undefined, offset: number) {
   if (scratch === undefined) return { waiting: [], terms: [] };
   const bytes = scratchBytesOf(conv);
   const { name } = scratch;
-  const waiting: Region[] = [{ block: name, offset: 0, bytes, repeats: [] }];
+  const waiting: Region[] = [{ block: name, offset, bytes, repeats: [] }];
   const term: Region = { block: name, offset: bytes, bytes: meanBytes(conv), repeats: [] };
   return { waiting, terms: conv.mean === undefined ? [] : [term] };
 }
@@ -199,12 +230,16 @@ export function wholeOf({ name, bytes }: BufferBlock): Region {
   return { block: name, offset: 0, bytes, repeats: [] };
 }
 
-/** The part of the padded input that windows reach. */
-export function windowRegions({ attrs, type }: QConv | Node<"max-pool">, x: PlanesPlace): Region[] {
+/** The part of the padded input that the windows of `rows` of the result reach. */
+export function windowRegions(
+  { attrs, type }: QConv | Node<"max-pool">,
+  x: PlanesPlace,
+  rows: RowRange = { first: 0, count: type.shape[2]! },
+): Region[] {
   const { kernel, strides, dilations, pads } = attrs;
-  const [top, left] = [-pads[0], -pads[1]];
-  const [rows, columns] = type.shape.slice(2) as [number, number];
-  const bottom = top + (rows - 1) * strides[0] + (kernel[0] - 1) * dilations[0];
+  const [top, left] = [rows.first * strides[0] - pads[0], -pads[1]];
+  const columns = type.shape[3]!;
+  const bottom = top + (rows.count - 1) * strides[0] + (kernel[0] - 1) * dilations[0];
   const right = left + (columns - 1) * strides[1] + (kernel[1] - 1) * dilations[1];
   return planesRegions(x, [top, left, bottom, right]);
 }

@@ -13,6 +13,8 @@ export interface Bundle {
   readonly calls: readonly ThreadCall[];
   /** Scratch memory that only these calls use among themselves; another of this size would do. */
   readonly scratch?: Region;
+  /** The thread, modulo how many there are, that has made the neighbouring parts of other results. */
+  readonly share?: number;
 }
 
 export function bundlesOf(calls: readonly Call[], code: readonly CodeBlock[]): Bundle[] {
@@ -30,6 +32,8 @@ export function bundlesOf(calls: readonly Call[], code: readonly CodeBlock[]): B
 
 function bundleOf(calls: readonly ThreadCall[]): Bundle {
   const [first] = calls as [ThreadCall];
+  const { share } = first;
+  if (share !== undefined) return { calls, share };
   const [scratch] = first.writes as [Region];
   const isShared = calls.some(call =>
     call.reads.some(region => region.block === scratch.block && !isScratch(region, call)),

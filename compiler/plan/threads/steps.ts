@@ -76,14 +76,23 @@ function partsOf(bundle: Bundle, { count, familyOf }: DivisionFacts): Bundle[] {
   return parts?.map(call => ({ calls: [call] })) ?? [bundle];
 }
 
-/** Each bundle, the longest first, to the thread that has least to do; in order on each thread. */
+/**
+ * Each bundle to the thread of its share; those without one, the longest
+ * first, to the thread that has least to do. In order on each thread.
+ */
 function assign(bundles: readonly Bundle[], nsOf: (bundle: Bundle) => number, count: number): Step {
   const threads = Array.from({ length: count }, () => ({ own: [] as number[], ns: 0 }));
-  const order = [...bundles.keys()].sort((a, b) => nsOf(bundles[b]!) - nsOf(bundles[a]!) || a - b);
+  const isFree = (index: number): boolean => bundles[index]!.share === undefined;
+  const order = [...bundles.keys()].sort(
+    (a, b) =>
+      Number(isFree(a)) - Number(isFree(b)) || nsOf(bundles[b]!) - nsOf(bundles[a]!) || a - b,
+  );
   for (const index of order) {
+    const { share } = bundles[index]!;
     const least = threads.reduce((best, thread) => (thread.ns < best.ns ? thread : best));
-    least.own.push(index);
-    least.ns += nsOf(bundles[index]!);
+    const thread = share === undefined ? least : threads[share % count]!;
+    thread.own.push(index);
+    thread.ns += nsOf(bundles[index]!);
   }
   return threads.map(({ own }) => own.sort((a, b) => a - b).map(index => bundles[index]!));
 }
