@@ -174,6 +174,13 @@ test("each thread makes the same rows of layer after layer, by the same function
   }
 });
 
+test("rows take no more steps than channels", () => {
+  const steps = [residualBlock(12), residualBlock(13)].map(
+    graph => compileAsIs(graph, { threads: 2, costs }).plan.threads!.steps.length,
+  );
+  expect(steps[0]).toBeLessThanOrEqual(steps[1]!);
+});
+
 describe("the checker of steps", () => {
   const { plan } = compileAsIs(planes, { threads: 2, costs });
   const sound = stepClaimsOf(plan);

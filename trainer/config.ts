@@ -150,7 +150,7 @@ export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type StageConfig = TrainingConfig["stages"][number];
 
 /** The moments whose weights a later stage goes back to. */
-export function rewindMoments({ stages }: TrainingConfig): Moment[] {
+export function rewindMoments(stages: TrainingConfig["stages"]): Moment[] {
   return stages.flatMap(({ reinitialize }) =>
     reinitialize?.kind === "rewind" ? [reinitialize] : [],
   );

@@ -32,7 +32,7 @@ export interface Touch {
   readonly writes: readonly (View | Region)[];
   /** What the call does, for the planner's costs; what it touches, unless told. */
   readonly work?: Work;
-  /** Of a call that threads make for parts of a result: which part. */
+  /** The part of a result that the call makes, and the thread that makes it. */
   readonly share?: number;
 }
 

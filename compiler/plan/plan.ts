@@ -13,7 +13,7 @@ import type { LayerSlot } from "../specialize/layer-slots.ts";
 /** Alignment of static blocks and buffers. */
 export const BLOCK_ALIGNMENT = 16;
 /** Kernels may read this far past the end of an activation. */
-export const OVERREAD_BYTES = 15;
+export const OVERREAD_BYTES = 16;
 export const PAGE_BYTES = 65536;
 
 /** Runs of bytes at regular distances: where a call reads or writes. */
@@ -45,7 +45,7 @@ export interface Call {
   readonly value: string;
   /** What the planner's costs are multiplied with. */
   readonly work: Work;
-  /** Of a call for a part of a result that a thread makes of layer after layer: which part. */
+  /** The part of a result that the call makes, and the thread that makes it: the same of layer after layer. */
   readonly share?: number;
   /** Of a call through the function table: what a loader needs to write code in its place. */
   readonly slot?: LayerSlot;

@@ -116,7 +116,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
   const code = new CodeWriter();
   const writers = chunks.map(chunk => new ChunkWriter(code, conv, chunk));
   const { output, addend } = conv;
-  if (writers.some(writer => writer.readsMean)) {
+  if (writers[0]!.readsMean) {
     code.get(SCRATCH).set(MEAN);
     // t lies behind, vectors of eight pixels, row after row.
     code.advance(MEAN, denseScratchBytes(conv));

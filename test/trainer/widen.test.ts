@@ -117,3 +117,21 @@ function groupedNetwork(): Graph {
   x = b.add("gemm", [x, weights(3, 180)], attrs, "fc");
   return b.finish("grouped", [{ name: "logits", id: x }]);
 }
+
+test("an image that is laid out as a vector at once", () => {
+  const b = graphBuilder();
+  const random = new Random(6, "vector");
+  const weights = (...shape: number[]): NodeId => {
+    const data = new Float32Array(elementCount(shape)).map(() => random.uniform() - 0.5);
+    return b.constant({ dtype: "f32", shape, data });
+  };
+  const attrs = { transposeA: false, transposeB: true, alpha: 1, beta: 1 };
+  let x = b.input("image", "f32", [1, 3, 4, 4]);
+  x = b.add("reshape", [x], { shape: [1, 48] });
+  x = b.add("clamp", [b.add("gemm", [x, weights(8, 48)], attrs)], { min: 0, max: Infinity });
+  x = b.add("gemm", [x, weights(5, 8)], attrs, "fc");
+  const given = recognizeNetwork(b.finish("vector", [{ name: "logits", id: x }]));
+  const wide = widenNetwork(given, 2, 1);
+  expectSame(given, wide);
+  expect(wide.network.steps.map(({ shape }) => shape[0])).toEqual([48, 16, 5]);
+});

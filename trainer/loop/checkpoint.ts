@@ -83,7 +83,7 @@ export async function readCheckpoint(
     throw bad(
       path,
       "the checkpoint belongs to another training run",
-      "the configuration or the data changed since it was written",
+      "the configuration or the data changed since, or a stage rewinds to weights that were not kept",
     );
   }
   return checkpoint;

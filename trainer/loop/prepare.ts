@@ -175,6 +175,17 @@ function split(config: TrainingConfig, whole: Dataset): readonly [Dataset, Datas
   return [pickSamples(whole, kept), pickSamples(whole, order.slice(left).sort())];
 }
 
+/** What stages from `count` on ask earlier ones to keep, which need it not themselves. */
+function momentsKeptFor({ stages }: TrainingConfig, count: number): string[] {
+  const textsOf = (some: TrainingConfig["stages"]): string[] =>
+    rewindMoments(some)
+      .filter(({ stage }) => stage < count)
+      .map(({ stage, epoch }) => `${stage}/${epoch}`);
+  const known = textsOf(stages.slice(0, count));
+  const wanted = textsOf(stages.slice(count)).filter(text => !known.includes(text));
+  return [...new Set(wanted)].sort();
+}
+
 /**
  * What a run is up to the end of a stage: what comes after may change, but for
  * the weights that it asks earlier stages to keep.
@@ -186,16 +197,16 @@ function digestsOfRun(
 ): (stages: number) => string {
   const known = new Map<number, string>();
   return count => {
-    const digest = known.get(count);
-    if (digest !== undefined) return digest;
+    const before = known.get(count);
+    if (before !== undefined) return before;
     const stages = config.stages.slice(0, count);
     const teachers = taught.slice(0, count).filter(each => each !== undefined).length;
-    const later = rewindMoments({ ...config, stages: config.stages.slice(count) });
-    const kept = later.filter(({ stage }) => stage < count);
+    const kept = momentsKeptFor(config, count);
     const hash = createHash("sha256").update(JSON.stringify({ ...config, stages }));
     hash.update(data).update(labels).update(digests.slice(0, teachers).join());
     if (kept.length > 0) hash.update(JSON.stringify(kept));
-    known.set(count, hash.digest("hex"));
-    return known.get(count)!;
+    const digest = hash.digest("hex");
+    known.set(count, digest);
+    return digest;
   };
 }

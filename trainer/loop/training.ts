@@ -87,11 +87,19 @@ export class Training {
     }
   }
 
-  /** Evaluates and writes the float network of a file that is quantised as it is. */
+  /**
+   * Evaluates and writes the float network that the present stage quantises, if
+   * none has been: that of a file, or of a run that ended before this stage was
+   * asked for.
+   */
   async #measureGiven(): Promise<void> {
-    const isGiven = "onnx" in this.#config.model && this.#planOf(0).activations !== undefined;
-    if (!isGiven || this.#state.results.float !== undefined) return;
-    await this.#finishFloat(planFloat(this.#run.network), 0);
+    const { stage, begun } = this.#state.position;
+    const isNext = !begun && this.#config.stages[stage] !== undefined;
+    if (!isNext || this.#state.results.float !== undefined) return;
+    if (this.#planOf(stage).activations === undefined) return;
+    const plan = stage === 0 ? planFloat(this.#run.network) : this.#planOf(stage - 1);
+    const isFloat = stage > 0 ? plan.activations === undefined : "onnx" in this.#config.model;
+    if (isFloat) await this.#finishFloat(plan, stage);
   }
 
   /** Runs the rest of the present stage; false if interrupted. */
@@ -121,6 +129,9 @@ export class Training {
   #begin(index: number): void {
     const { tensors, position } = this.#state;
     if (position.begun) return;
+    // Of the stage that was the last before others were added.
+    const { quantized: _, ...results } = this.#state.results;
+    this.#state = { ...this.#state, results };
     this.#keepWeightsBefore(index);
     const { reinitialize } = this.#config.stages[index]!;
     const plan = this.#planOf(index);
@@ -149,7 +160,7 @@ export class Training {
     const order = stage.orderOf(epoch);
     if (step === 0) {
       // A later stage may go back to these weights.
-      const wanted = rewindMoments(this.#config);
+      const wanted = rewindMoments(this.#config.stages);
       keepSnapshot(wanted, { stage: index, epoch }, this.#run.network, this.#state.tensors);
     }
     this.#pace.start();

@@ -13,7 +13,7 @@ export interface ChannelAxis {
 /** Values are named by the step that gives them; shapes have no batch dimension. */
 export class ChannelClasses {
   readonly #network: Network;
-  /** Union-find over the steps and, last, what keeps its channels: a member of the same class. */
+  /** Union-find: of each step another of its class, or itself; last that of what keeps its channels. */
   readonly #parent: number[];
   /** Of each step's result. */
   readonly #axes: number[] = [];
@@ -82,7 +82,8 @@ export class ChannelClasses {
         const same = step.shape.findIndex(
           (size, i) => size === count && elementCount(step.shape.slice(0, i)) === outer,
         );
-        if (same < 0 && step.shape.length === 1 && this.#onlyMultiplied(index)) {
+        const isFlat = same < 0 && step.shape.length === 1 && from !== NETWORK_INPUT;
+        if (isFlat && this.#onlyMultiplied(index)) {
           this.#flat.add(index);
           return 0;
         }
@@ -90,13 +91,18 @@ export class ChannelClasses {
         if (same < 0) this.#unite(index, steps.length);
         return Math.max(same, 0);
       }
-      default: {
+      case "add": {
         for (const input of step.inputs) {
           this.#unite(index, input);
           if (this.channelsOf(input).axis !== axis) this.#unite(index, steps.length);
         }
         return axis;
       }
+      default:
+        this.#unite(index, from);
+        // Windows run over all axes but the first.
+        if (axis !== 0) this.#unite(index, steps.length);
+        return axis;
     }
   }
 

@@ -7,8 +7,8 @@
  * its own, so that the copies see different gradients and part.
  *
  * Channels that are added to each other are repeated alike. The network's
- * input, its scores, and what passes a transpose or a grouped convolution that
- * is not depthwise keep their number.
+ * input, its scores, and what a grouped convolution reads or gives that is not
+ * depthwise keep their number.
  */
 
 import { Random } from "../../core/random.ts";

@@ -85,7 +85,7 @@ export function planesOfConv({ attrs }: QConv): PlanesUse {
   return { operands: [x, "dense", "dense", NO_NEED], result: true };
 }
 
-/** A layer, or rows of its result, on the planes that it really has, and what a call for it takes and touches. */
+/** A layer on its planes, or some rows of its result: what a call for it takes and touches. */
 export interface PlacedLayer {
   readonly conv: CodeConvolution;
   /** x, y, z */
@@ -126,8 +126,7 @@ export function lowerToCode(node: QConv, step: Step): void {
   const threads = ranges.length > 1 ? 1 : step.threads;
   const conv = { ...placed, isRelaxed: step.tier === "relaxed", threads };
   const mask = packMask(conv);
-  const bytes = scratchBytesOf(conv);
-  const scratchBytes = bytes * ranges.length + meanScratchBytes(conv);
+  const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
   if (scratch !== undefined) {
     const { args, reads } = places[0]!;
@@ -136,14 +135,10 @@ export function lowerToCode(node: QConv, step: Step): void {
   const parameters = step.constant("parameters", packCodeParameters(conv), "parameters");
   const columns = mask.length === 0 ? 0 : step.constant("table", mask, "columns");
   const functions = generateConvolution(conv);
+  const { waiting, terms } = scratchRegions(conv, scratch);
+  const waits = scratch === undefined ? 0 : { block: scratch, offset: 0 };
   for (const [share, { args: addresses, reads }] of places.entries()) {
-    const { waiting, terms } = scratchRegions(conv, scratch, share * bytes);
-    const args = [
-      ...addresses,
-      parameters,
-      columns,
-      scratch === undefined ? 0 : { block: scratch, offset: share * bytes },
-    ];
+    const args = [...addresses, parameters, columns, waits];
     for (const [i, { body, channels, work }] of functions.entries()) {
       // Functions without channels leave their sums to the next one.
       const taken = functions[i - 1]?.channels.length === 0 ? waiting : [];
@@ -217,11 +212,11 @@ function paddingOf({ type }: Node): number {
 }
 
 /** Where sums wait from one function to the next, and where t of the mean term lies. */
-function scratchRegions(conv: CodeConvolution, scratch: BufferBlock | undefined, offset: number) {
+function scratchRegions(conv: CodeConvolution, scratch: BufferBlock | undefined) {
   if (scratch === undefined) return { waiting: [], terms: [] };
   const bytes = scratchBytesOf(conv);
   const { name } = scratch;
-  const waiting: Region[] = [{ block: name, offset, bytes, repeats: [] }];
+  const waiting: Region[] = [{ block: name, offset: 0, bytes, repeats: [] }];
   const term: Region = { block: name, offset: bytes, bytes: meanBytes(conv), repeats: [] };
   return { waiting, terms: conv.mean === undefined ? [] : [term] };
 }

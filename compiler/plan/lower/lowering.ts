@@ -72,7 +72,7 @@ export interface Step {
   readonly resultPlanes: PlanesPlace;
   /** The instructions that code may use. */
   readonly tier: SimdTier;
-  /** How many threads share the work; code is cut into so many functions, or more. */
+  /** How many threads share the work: rows of results, or functions, so many or more. */
   readonly threads: number;
   /** Memory that the node's calls use among themselves. */
   scratch(bytes: number): BufferBlock;

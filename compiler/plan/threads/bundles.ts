@@ -13,7 +13,7 @@ export interface Bundle {
   readonly calls: readonly ThreadCall[];
   /** Scratch memory that only these calls use among themselves; another of this size would do. */
   readonly scratch?: Region;
-  /** The thread, modulo how many there are, that has made the neighbouring parts of other results. */
+  /** The thread that makes the neighbouring parts of other results. */
   readonly share?: number;
 }
 
@@ -32,13 +32,13 @@ export function bundlesOf(calls: readonly Call[], code: readonly CodeBlock[]): B
 
 function bundleOf(calls: readonly ThreadCall[]): Bundle {
   const [first] = calls as [ThreadCall];
-  const { share } = first;
-  if (share !== undefined) return { calls, share };
   const [scratch] = first.writes as [Region];
   const isShared = calls.some(call =>
     call.reads.some(region => region.block === scratch.block && !isScratch(region, call)),
   );
-  return calls.length === 1 || isShared ? { calls } : { calls, scratch };
+  const isOwn = calls.length > 1 && !isShared;
+  const { share } = first;
+  return { calls, ...(isOwn && { scratch }), ...(share !== undefined && { share }) };
 }
 
 /** Whether sums wait in `region` from one function of a block to the next. */

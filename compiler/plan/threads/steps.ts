@@ -90,7 +90,7 @@ function assign(bundles: readonly Bundle[], nsOf: (bundle: Bundle) => number, co
   for (const index of order) {
     const { share } = bundles[index]!;
     const least = threads.reduce((best, thread) => (thread.ns < best.ns ? thread : best));
-    const thread = share === undefined ? least : threads[share % count]!;
+    const thread = share === undefined ? least : threads[share]!;
     thread.own.push(index);
     thread.ns += nsOf(bundles[index]!);
   }
