@@ -33,7 +33,7 @@ export function widenNetwork(
   const parameters = new Map(recognized.parameters);
 
   const sourcesOf = (index: StepIndex): Sources => {
-    const { name, shape, inputs } = steps[index]!;
+    const { shape, inputs } = steps[index]!;
     if (classes.isFlat(index)) {
       const [image] = inputs;
       return flatSources(sourcesOf(image), steps[image]!.shape, classes.channelsOf(image));
