@@ -16,7 +16,7 @@ const run = (block: string, offset: number, bytes: number) => ({
 /** input (16 bytes at 64) → a (32 at 96) → output (16 at 64, where the input was). */
 const sound: MemoryClaims = {
   totalBytes: 256,
-  overreadBytes: 16,
+  overreadBytes: 15,
   reservedBytes: 16,
   statics: [{ name: "w", offset: 16, bytes: 20 }],
   arenaOffset: 64,

@@ -9,6 +9,7 @@ import {
   rejectsCode,
   scratchBytesOf,
 } from "../compiler/specialize/convolution.ts";
+import { VECTOR_BYTES, vectorsOf, windowOffsets } from "../compiler/specialize/pixel-loop.ts";
 import { columnOffset, type Planes } from "../compiler/specialize/planes.ts";
 import { findSums, type Term, termsOf } from "../compiler/specialize/share-sums.ts";
 import { Random } from "../core/random.ts";
@@ -94,12 +95,48 @@ const CASES: readonly Case[] = [
   })),
 ];
 
+/** Depthwise, with sums that outgrow 16 bits: the last tap in memory is one of a pair, or alone. */
+const PAIRED: readonly Case[] = (
+  [
+    { kernel: [3, 3] },
+    { kernel: [3, 3], stride: 2 },
+    { kernel: [1, 1] },
+    { kernel: [1, 2], dilations: [1, 7] },
+    { kernel: [2, 2] },
+  ] as const
+).map(own => ({
+  ...{ channels: [4, 4], group: 4, size: [3, 16], magnitude: 127, shift: 6, bias: 100_000 },
+  ...own,
+}));
+
 describe("weights as code", () => {
   test.each(CASES)("%j", settings => {
     const { conv, x, z, expected } = problemOf(settings);
     expect(rejectsCode(conv)).toBeUndefined();
     expect(compute(conv, x, z)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
+  });
+
+  test.each(PAIRED)("no byte is read behind the last tap: %j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(compute(conv, x, z)).toEqual(expected);
+    const { input, output, kernel, dilations, padLeft, strides } = conv;
+    const lastTap = Math.max(...windowOffsets(input, kernel, dilations, padLeft));
+    const lastRow = (output.rows - 1) * strides[0] * input.rowBytes;
+    const lastChannel = (input.channels - 1) * input.planeBytes;
+    const read = lastChannel + lastRow + lastTap + vectorsOf(output) * VECTOR_BYTES;
+    const memory = new WebAssembly.Memory({ initial: 16 });
+    const place = placer(memory);
+    const [pAt, mAt] = [place(packCodeParameters(conv)), place(packMask(conv))];
+    const yAt = place(new Uint8Array(output.channels * output.planeBytes + 128));
+    const run = (spare: number): void => {
+      const xAt = memory.buffer.byteLength - read - spare;
+      for (const each of instantiate(generateConvolution(conv), memory)) {
+        each(xAt, yAt, 0, pAt, mAt, 0);
+      }
+    };
+    run(0);
+    expect(() => run(-1)).toThrow(WebAssembly.RuntimeError);
   });
 
   test("relaxed instructions are used where they may be", () => {

@@ -13,7 +13,7 @@ import type { LayerSlot } from "../specialize/layer-slots.ts";
 /** Alignment of static blocks and buffers. */
 export const BLOCK_ALIGNMENT = 16;
 /** Kernels may read this far past the end of an activation. */
-export const OVERREAD_BYTES = 16;
+export const OVERREAD_BYTES = 15;
 export const PAGE_BYTES = 65536;
 
 /** Runs of bytes at regular distances: where a call reads or writes. */

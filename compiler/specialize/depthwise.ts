@@ -152,17 +152,21 @@ function recordBytes(conv: CodeConvolution): number {
   return Math.ceil((WEIGHTS + bytes) / 4) * 4;
 }
 
-/** All taps of a window, in pairs where two are neighbours. */
+/**
+ * All taps of a window, in pairs where two are neighbours. Of an odd run the
+ * first is alone: what follows it in memory is read anyhow.
+ */
 function tapPairs({ input, kernel, dilations, padLeft }: CodeConvolution): TapPair[] {
   const offsets = windowOffsets(input, kernel, dilations, padLeft);
-  const order = [...offsets.keys()].sort((a, b) => offsets[a]! - offsets[b]!);
+  const order = [...offsets.keys()].sort((a, b) => offsets[b]! - offsets[a]!);
   const pairs: TapPair[] = [];
   for (let i = 0; i < order.length; i++) {
-    const [first, second] = order.slice(i, i + 2) as [number, number?];
-    const offset = offsets[first]!;
-    const isNext = second !== undefined && offsets[second] === offset + ELEMENT_BYTES;
-    pairs.push({ offset, taps: isNext ? [first, second] : [first] });
-    if (isNext) i++;
+    const [tap, before] = order.slice(i, i + 2) as [number, number?];
+    const offset = offsets[tap]!;
+    const isPair = before !== undefined && offsets[before] === offset - ELEMENT_BYTES;
+    if (isPair) pairs.push({ offset: offset - ELEMENT_BYTES, taps: [before, tap] });
+    else pairs.push({ offset, taps: [tap] });
+    if (isPair) i++;
   }
   return pairs;
 }
@@ -293,11 +297,15 @@ function writeVector(
 /** Sets the accumulator to the shifted sum of all pairs. */
 function writePairs(code: CodeWriter, conv: CodeConvolution, start: number): void {
   const { shift } = conv.requantization;
+  const pairs = tapPairs(conv);
   const sums = [ACCUMULATOR, SECOND];
   sums.forEach((sum, parity) => {
     code.get(BIASES);
-    tapPairs(conv).forEach(({ offset }, pair) => {
-      code.get(X).load(start + offset + parity * ELEMENT_BYTES);
+    pairs.forEach(({ offset, taps }, pair) => {
+      // Nothing is read behind the last tap: its odd pixels are shifted to where the even ones were.
+      const isLast = pair === 0 && taps.length === 1;
+      code.get(X).load(start + offset + (isLast ? 0 : parity * ELEMENT_BYTES));
+      if (isLast && parity === 1) code.constant(8 * ELEMENT_BYTES).vector("shiftRightWide");
       code
         .get(FIRST_WEIGHT + pair)
         .vector("dotPairs")
