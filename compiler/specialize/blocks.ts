@@ -76,7 +76,7 @@ function channelBlocks(conv: CodeConvolution): number[][] {
   });
 }
 
-/** `count`, or more, that threads share evenly, where there are `most` enough. */
+/** The next multiple of `threads` from `count` on, but `most` at most. */
 function evenCount(most: number, count: number, threads: number): number {
   return Math.min(most, Math.ceil(count / threads) * threads);
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../../core/random.ts";
 import { elementCount } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { GraphBuilder } from "../../model/ir/build.ts";
 import type { Graph, NodeId } from "../../model/ir/graph.ts";
 import { evaluate, graphBuilder } from "../../model/ops/index.ts";
 import { floatGraph } from "../../trainer/export/float-graph.ts";
@@ -36,6 +37,15 @@ function expectSame(given: RecognizedNetwork, wide: RecognizedNetwork): void {
 
 function seasonedNetwork(given: RecognizedNetwork): RecognizedNetwork {
   return { ...given, parameters: seasoned(given.network, given.parameters, 5) };
+}
+
+/** Adds seeded weights of a shape to a graph. */
+function weightsIn(b: GraphBuilder): (...shape: number[]) => NodeId {
+  const random = new Random(6, "weights");
+  return (...shape) => {
+    const data = new Float32Array(elementCount(shape)).map(() => random.uniform() - 0.5);
+    return b.constant({ dtype: "f32", shape, data });
+  };
 }
 
 function weightsOf({ network, parameters }: RecognizedNetwork): number {
@@ -93,12 +103,8 @@ test("a grouped convolution keeps its channels; pixels may come before them in a
 
 /** 4 channels, 6 of them in two groups, 5 that may grow, and scores of all 5·36 values. */
 function groupedNetwork(): Graph {
-  const random = new Random(6, "grouped");
   const b = graphBuilder();
-  const weights = (...shape: number[]): NodeId => {
-    const data = new Float32Array(elementCount(shape)).map(() => random.uniform() - 0.5);
-    return b.constant({ dtype: "f32", shape, data });
-  };
+  const weights = weightsIn(b);
   const conv = (x: NodeId, channels: number, inputs: number, group: number): NodeId =>
     b.add("conv", [x, weights(channels, inputs / group, 3, 3)], {
       kernel: [3, 3],
@@ -120,11 +126,7 @@ function groupedNetwork(): Graph {
 
 test("an image that is laid out as a vector at once", () => {
   const b = graphBuilder();
-  const random = new Random(6, "vector");
-  const weights = (...shape: number[]): NodeId => {
-    const data = new Float32Array(elementCount(shape)).map(() => random.uniform() - 0.5);
-    return b.constant({ dtype: "f32", shape, data });
-  };
+  const weights = weightsIn(b);
   const attrs = { transposeA: false, transposeB: true, alpha: 1, beta: 1 };
   let x = b.input("image", "f32", [1, 3, 4, 4]);
   x = b.add("reshape", [x], { shape: [1, 48] });

@@ -47,7 +47,7 @@ export class Training {
   readonly #run: PreparedRun;
   readonly #files: RunFiles;
   readonly #pace: Pace;
-  #state: Checkpoint;
+  #state: Omit<Checkpoint, "runDigest">;
 
   constructor(config: TrainingConfig, options: TrainOptions, engine: Engine, run: PreparedRun) {
     this.#config = config;
@@ -58,7 +58,6 @@ export class Training {
     const epochs = config.stages.reduce((sum, stage) => sum + stage.epochs, 0);
     this.#pace = new Pace(epochs * stepsPerEpoch(run.training, config.batchSize), config.batchSize);
     this.#state = {
-      runDigest: run.digestOf(0),
       position: { stage: 0, ...START_OF_STAGE },
       history: [],
       results: {},
