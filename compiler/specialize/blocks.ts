@@ -6,6 +6,8 @@
 
 import type { MeanTerm } from "../../core/mean-term.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
+import { remembered } from "./remembered.ts";
+import { groupSimilar } from "./similar-channels.ts";
 import { fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
 import { fitsTotal } from "./wide-sum.ts";
 
@@ -68,12 +70,14 @@ function channelBlocks(conv: CodeConvolution): number[][] {
   const perGroup = conv.output.channels / conv.group;
   const most = zerosOf(conv) > SPARSE ? MAX_SPARSE_BLOCK : MAX_BLOCK;
   const count = evenCount(perGroup, Math.ceil(perGroup / most), conv.threads ?? 1);
-  return Array.from({ length: conv.group * count }, (_, index) => {
-    const [group, block] = [Math.floor(index / count), index % count];
-    const first = group * perGroup + Math.floor((block * perGroup) / count);
-    const end = group * perGroup + Math.floor(((block + 1) * perGroup) / count);
-    return Array.from({ length: end - first }, (_unused, j) => first + j);
-  });
+  const cut = (block: number): number => Math.floor((block * perGroup) / count);
+  const sizes = Array.from({ length: count }, (_, block) => cut(block + 1) - cut(block));
+  return Array.from({ length: conv.group }, (_, group) => {
+    const channels = Array.from({ length: perGroup }, (_unused, c) => group * perGroup + c);
+    return remembered(conv.weights, `group ${group} of ${conv.group} in ${count}`, () =>
+      groupSimilar(conv.weights, tapsOf(conv), channels, sizes),
+    );
+  }).flat();
 }
 
 /** The next multiple of `threads` from `count` on, but `most` at most. */

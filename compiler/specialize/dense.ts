@@ -37,7 +37,8 @@ import {
   walkersOf,
   writePixelLoop,
 } from "./pixel-loop.ts";
-import { findSums, type SharedSums } from "./share-sums.ts";
+import { remembered } from "./remembered.ts";
+import { findSums } from "./share-sums.ts";
 import { type SumCost, writeSums } from "./sum-block.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
@@ -130,7 +131,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
     ({ temporaries }, i) => chunks[i]!.block.channels.length + temporaries,
   );
   const body = code.finish({ i32: INTEGERS, v128: 1 + Math.max(...registers) });
-  const channels = writers.flatMap(writer => writer.finished);
+  const channels = writers.flatMap(writer => writer.finished).sort((a, b) => a - b);
   const work = workOf(body, output.rows * vectorsOf(output), {
     load: total(costs.map(({ loads }) => loads)),
     add: total(costs.map(({ adds }) => adds)),
@@ -231,10 +232,10 @@ class ChunkWriter {
       {
         offsets: taps.map(tap => offsets[tap]!),
         ...signs,
-        sums: sumsOf(
+        sums: remembered(
           this.#conv.weights,
-          `${tapsOf(this.#conv)} ${channels} ${first} ${end}`,
-          signs,
+          `sums of ${tapsOf(this.#conv)} taps, ${channels}, ${first} to ${end}`,
+          () => findSums(signs.plus, signs.minus),
         ),
       },
       {
@@ -294,22 +295,6 @@ class ChunkWriter {
       else this.#code.get(SCRATCH).load(totalOffset(j, half));
     };
   }
-}
-
-/** The shared sums of layers by their weights: searched for once, wherever the planes lie. */
-const FOUND = new WeakMap<object, Map<string, SharedSums>>();
-
-/** The shared sums of one chunk of a layer. */
-function sumsOf(
-  weights: ArrayLike<number>,
-  chunk: string,
-  { plus, minus }: ReturnType<typeof signsOf>,
-): SharedSums {
-  const found = FOUND.get(weights) ?? new Map<string, SharedSums>();
-  FOUND.set(weights, found);
-  const sums = found.get(chunk) ?? findSums(plus, minus);
-  found.set(chunk, sums);
-  return sums;
 }
 
 /** Those of the taps `first` … `end` that a channel reads: a chunk may have any number of others. */
