@@ -10,6 +10,7 @@ import { withMethods } from "../compiler/lower-model.ts";
 import type { Methods } from "../compiler/plan/lower/methods.ts";
 import { Planner } from "../compiler/planner.ts";
 import {
+  type ActivationChoice,
   DEFAULT_ENGINE,
   METHOD_NAMES,
   type MethodName,
@@ -31,9 +32,9 @@ export interface LayerModules {
 const BACKEND = { target: TARGETS.node, kernels: loadKernelLibrary() };
 const { simd } = BACKEND.target;
 
-/** `net` with 7-bit activations, whose weights are ternary as they are. */
-export function layerModules({ graph, samples }: Net): LayerModules {
-  const lowered = lowerModel(graph, { samples, activations: "u7", simd });
+/** `net`, whose weights are ternary as they are. */
+export function layerModules({ graph, samples }: Net, activations: ActivationChoice): LayerModules {
+  const lowered = lowerModel(graph, { samples, activations, simd });
   const dense = lowered.dense!;
   const decisions = OPTIMIZE_CHOICES.map(aim => [aim, decide(dense, aim)] as const);
   const ways = [
@@ -45,7 +46,7 @@ export function layerModules({ graph, samples }: Net): LayerModules {
     modules: new Map(
       [...distinct].map(([name, methods]) => [
         name,
-        compileLowered(withMethods(lowered, methods, {}), ORIGIN, BACKEND),
+        compileLowered(withMethods(lowered, methods, {}), { ...ORIGIN, activations }, BACKEND),
       ]),
     ),
     chosen: Object.fromEntries(
@@ -54,7 +55,7 @@ export function layerModules({ graph, samples }: Net): LayerModules {
   };
 }
 
-const ORIGIN = { modelDigest: "", weights: "auto", optimize: "speed", activations: "u7" } as const;
+const ORIGIN = { modelDigest: "", weights: "auto", optimize: "speed" } as const;
 
 /** What there is to choose from, by methods: aims that have the same share it. */
 function decide(dense: Graph, aim: OptimizeChoice): Decision {

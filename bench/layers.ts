@@ -3,7 +3,7 @@
  * every method, beside ONNX Runtime, native, in the same rounds, and which
  * method the planner takes.
  *
- *     node bench/layers.ts [--zeros 0.7] [--quick] [--json]
+ *     node bench/layers.ts [--zeros 0.7] [--activations u7] [--channels 128,…] [--quick] [--json]
  *
  * WebAssembly is compiled by the optimising compiler at once: what is timed is
  * what a module runs at after some hundred calls.
@@ -12,7 +12,7 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
-import { OPTIMIZE_CHOICES } from "../core/abi.ts";
+import { ACTIVATION_CHOICES, type ActivationChoice, OPTIMIZE_CHOICES } from "../core/abi.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
 import { load } from "../runtime/index.ts";
 import type { ModelKind } from "../trainer/models/model.ts";
@@ -46,6 +46,8 @@ const SAMPLES = 2;
 const { values } = parseArgs({
   options: {
     zeros: { type: "string", default: "0.7" },
+    activations: { type: "string", default: "u7" },
+    channels: { type: "string", default: SHAPES.map(([channels]) => channels).join() },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -55,10 +57,12 @@ if (!(zeros >= 0 && zeros < 1)) {
   console.error("error: --zeros takes a share of zero weights, at least 0 and less than 1");
   process.exit(2);
 }
+const activations = demandActivations(values.activations);
+const wanted = values.channels.split(",").map(Number);
 setFlagsFromString("--no-liftoff");
 
 const rows: LayerTime[] = [];
-for (const [channels, side] of SHAPES) {
+for (const [channels, side] of SHAPES.filter(([channels]) => wanted.includes(channels))) {
   const row = await measureLayer(channels, side);
   rows.push(row);
   if (!values.json) console.log(lineOf(row));
@@ -73,6 +77,13 @@ if (values.json) {
     rows,
   };
   console.log(JSON.stringify(report, null, 2));
+}
+
+function demandActivations(name: string): ActivationChoice {
+  const choice = ACTIVATION_CHOICES.find(each => each === name);
+  if (choice !== undefined) return choice;
+  console.error(`error: --activations is one of ${ACTIVATION_CHOICES.join(", ")}`);
+  process.exit(2);
 }
 
 async function measureLayer(channels: number, side: number): Promise<LayerTime> {
@@ -106,10 +117,9 @@ function chain(channels: number, side: number, length: number): Net {
 
 /** Ways that the planner takes for both chains, and all methods. */
 async function openOurs(short: Net, long: Net) {
-  const [one, three] = [short, long].map(net => layerModules(ternaryNet(net, zeros))) as [
-    ReturnType<typeof layerModules>,
-    ReturnType<typeof layerModules>,
-  ];
+  const [one, three] = [short, long].map(net =>
+    layerModules(ternaryNet(net, zeros), activations),
+  ) as [ReturnType<typeof layerModules>, ReturnType<typeof layerModules>];
   const contenders: Chains[] = [];
   for (const [name, { wasm }] of three.modules) {
     // One layer has one method: the one that most layers have.

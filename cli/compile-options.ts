@@ -1,7 +1,13 @@
 /** @file The options that say how a model becomes a module. */
 
 import { type Command, Option } from "commander";
-import { DEFAULT_ENGINE, ENGINES, OPTIMIZE_CHOICES, SIMD_TIERS } from "../core/abi.ts";
+import {
+  ACTIVATION_CHOICES,
+  DEFAULT_ENGINE,
+  ENGINES,
+  OPTIMIZE_CHOICES,
+  SIMD_TIERS,
+} from "../core/abi.ts";
 import { TARGETS } from "../targets/index.ts";
 import { addDataOptions, positiveInteger } from "./options.ts";
 
@@ -38,7 +44,7 @@ export function addCompileOptions(command: Command, aim?: "size"): Command {
         "--activations <format>",
         "with --calibrate, integers of activations: u7 is 0…127 after a ReLU, u4 0…15",
       )
-        .choices(["int8", "u7", "u4"])
+        .choices(ACTIVATION_CHOICES)
         .default("int8"),
     )
     .addOption(

@@ -56,7 +56,8 @@ export type WeightChoice = "auto" | "ternary" | "int8" | "f32";
  * which halves the bound on sums; `u4` holds results of a ReLU in 0…15, and
  * others as `u7` does.
  */
-export type ActivationChoice = "int8" | "u7" | "u4";
+export const ACTIVATION_CHOICES = ["int8", "u7", "u4"] as const;
+export type ActivationChoice = (typeof ACTIVATION_CHOICES)[number];
 /** What the compiler prefers where it has a choice; results are the same, to the bit. */
 export const OPTIMIZE_CHOICES = ["size", "balanced", "speed"] as const;
 export type OptimizeChoice = (typeof OPTIMIZE_CHOICES)[number];

@@ -14,7 +14,7 @@ import { Random } from "./fuzz/random.ts";
 import { randomGraph, randomInputs } from "./fuzz/random-graph.ts";
 import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 import { inputsFor } from "./plan/op-graphs.ts";
-import { image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
+import { fourBitBlock, image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
 
 const random = new Random(31);
 
@@ -267,6 +267,19 @@ describe("whole networks, for speed", () => {
     }
     expect(withCode).toBeGreaterThan(seeds.length / 3);
   });
+});
+
+test("layers of 4-bit values copy what they read to bytes first, and give the oracle's bits", () => {
+  const graph = fourBitBlock(7);
+  const compiled = (simd: SimdTier) => compileAsIs(graph, { simd });
+  expect(mismatch(compiled, inputsFor(graph), ["simd128", "relaxed"])).toBeUndefined();
+  const { calls, buffers } = compiled("simd128").plan;
+  const isScratch = (name: string): boolean => name.endsWith("(scratch)");
+  expect(buffers.filter(({ name }) => isScratch(name))).toHaveLength(3);
+  const copies = calls.filter(({ kernel, writes }) => {
+    return kernel.startsWith("code:") && writes.every(({ block }) => isScratch(block));
+  });
+  expect(copies.map(({ kernel }) => kernel.at(-1))).toEqual(["0", "0", "0"]);
 });
 
 describe("the plan", () => {

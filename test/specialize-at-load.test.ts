@@ -9,6 +9,7 @@ import {
   SPECIALIZE_SECTION,
   writeSlots,
 } from "../compiler/specialize/layer-slots.ts";
+import type { Graph } from "../model/ir/graph.ts";
 import { type ModelTypes, RunError } from "../runtime/index.ts";
 import {
   type LoadOptions,
@@ -22,7 +23,7 @@ import { Random } from "./fuzz/random.ts";
 import { randomInputs } from "./fuzz/random-graph.ts";
 import { compileAsIs, compileGraph, graphOf, mismatch } from "./plan/compile-and-compare.ts";
 import { inputsFor } from "./plan/op-graphs.ts";
-import { image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
+import { fourBitBlock, image, type PlaneConv, planeConv, SAME } from "./plan/plane-graphs.ts";
 import { moreSlots, numbersOf, sealed, unsealed } from "./slot-sections.ts";
 
 const random = new Random(41);
@@ -173,16 +174,25 @@ describe("a layer", () => {
       const z = planeConv(b, random, y, { ...SAME, channels: 5 }, y);
       return [planeConv(b, random, z, { stride: 2 })];
     });
-    const compiled = compileAsIs(net, { specializeAtLoad: true });
-    expect(mismatch(() => compiled, inputsFor(net), ["simd128"])).toBeUndefined();
-    const { model } = await loaded({ specialize: "off" }, compiled.wasm);
-    const inputs = Object.entries(inputsFor(net)).map(([name, { data }]) => [name, data] as const);
-    const run = (): string => Object.values(model.run(Object.fromEntries(inputs) as never)).join();
-    const expected = run();
-    expect(await specialize(model)).toMatchObject({ layers: 4 });
-    expect(run()).toBe(expected);
+    await expectSameBits(net);
+  });
+
+  test("of 4-bit values", async () => {
+    await expectSameBits(fourBitBlock(6));
   });
 });
+
+/** All four layers of `net` become code, and give the bits that they gave before. */
+async function expectSameBits(net: Graph): Promise<void> {
+  const compiled = compileAsIs(net, { specializeAtLoad: true });
+  expect(mismatch(() => compiled, inputsFor(net), ["simd128"])).toBeUndefined();
+  const { model } = await loaded({ specialize: "off" }, compiled.wasm);
+  const inputs = Object.entries(inputsFor(net)).map(([name, { data }]) => [name, data] as const);
+  const run = (): string => Object.values(model.run(Object.fromEntries(inputs) as never)).join();
+  const expected = run();
+  expect(await specialize(model)).toMatchObject({ layers: 4 });
+  expect(run()).toBe(expected);
+}
 
 test("a module without layers to replace loads without a warning", async () => {
   const dense = { ...options, weights: "int8", specializeAtLoad: true } as const;

@@ -9,6 +9,13 @@ import {
   rejectsCode,
   scratchBytesOf,
 } from "../compiler/specialize/convolution.ts";
+import {
+  byteScratchBytes,
+  fitsBytes,
+  generateBytes,
+  packBytes,
+  prefersBytes,
+} from "../compiler/specialize/dense-bytes.ts";
 import { VECTOR_BYTES, vectorsOf, windowOffsets } from "../compiler/specialize/pixel-loop.ts";
 import { columnOffset, type Planes } from "../compiler/specialize/planes.ts";
 import { findSums, type Term, termsOf } from "../compiler/specialize/share-sums.ts";
@@ -37,6 +44,8 @@ interface Case {
   readonly extreme?: boolean;
   /** The first input channels, that no filter reads. */
   readonly unread?: number;
+  /** Pixels are 0 … `pixel` instead of −128 … 127. */
+  readonly pixel?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -95,6 +104,24 @@ const CASES: readonly Case[] = [
   })),
 ];
 
+/** Pixels of few bits: sixteen at a time, in sums of bytes that are flushed. */
+const BYTES: readonly Case[] = (
+  [
+    { channels: [16, 16], size: [5, 32], kernel: [3, 3], zeros: 0.9, pixel: 15 },
+    { channels: [64, 16], size: [3, 28], kernel: [3, 3], zeros: 0.5, pixel: 15, addend: true },
+    { channels: [8, 13], size: [6, 16], kernel: [3, 3], stride: 2, pixel: 15, outputPhases: 2 },
+    { channels: [40, 29], size: [3, 11], kernel: [1, 1], zeros: 0.6, zeroPoint: 5, pixel: 15 },
+    { channels: [30, 9], size: [4, 13], kernel: [5, 3], dilations: [2, 3], zeros: 0.7, pixel: 9 },
+    { channels: [30, 14], size: [4, 16], kernel: [3, 3], zeros: 0.2, pixel: 3, outputPhases: 2 },
+    { channels: [300, 14], size: [3, 30], kernel: [3, 3], zeros: 0.3, pixel: 15, addend: true },
+    { channels: [200, 12], size: [4, 16], kernel: [3, 3], stride: 2, zeros: 0.1, pixel: 1 },
+    { channels: [90, 13], size: [2, 16], kernel: [3, 3], shift: 7, extreme: true, pixel: 15 },
+    { channels: [24, 18], group: 3, size: [4, 32], kernel: [3, 3], zeros: 0.5, pixel: 15 },
+    { channels: [20, 3], size: [4, 16], kernel: [3, 3], zeros: 0.97, pixel: 15, unread: 15 },
+    { channels: [20, 3], size: [4, 16], kernel: [1, 1], zeros: 1, pixel: 15 },
+  ] as readonly Case[]
+).map(own => ({ shift: 2, ...own }));
+
 /** Depthwise, with sums that outgrow 16 bits: the last tap in memory is one of a pair, or alone. */
 const PAIRED: readonly Case[] = (
   [
@@ -115,6 +142,33 @@ describe("weights as code", () => {
     expect(rejectsCode(conv)).toBeUndefined();
     expect(compute(conv, x, z)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
+  });
+
+  test.each(BYTES)("in lanes of 8 bits: %j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(fitsBytes(conv)).toBe(true);
+    expect(compute(conv, x, z, IN_BYTES)).toEqual(expected);
+    expect(compute({ ...conv, isRelaxed: true }, x, z, IN_BYTES)).toEqual(expected);
+  });
+
+  test("many taps of many pixels are added up in lanes of 8 bits, few in 16", () => {
+    const layer = (kernel: Case["kernel"], zeros: number) =>
+      problemOf({ channels: [64, 12], size: [16, 32], kernel, zeros, pixel: 15 }).conv;
+    expect(prefersBytes(layer([3, 3], 0.9))).toBe(true);
+    expect(generateConvolution(layer([3, 3], 0.9))).toEqual(generateBytes(layer([3, 3], 0.9)));
+    expect(prefersBytes(layer([1, 1], 0.95))).toBe(false);
+  });
+
+  test("sixteen lanes that would be half empty, or pixels below 0, stay in lanes of 16 bits", () => {
+    const { conv } = problemOf({ channels: [16, 16], size: [9, 16], kernel: [3, 3], pixel: 15 });
+    expect(fitsBytes(conv)).toBe(true);
+    expect(fitsBytes({ ...conv, output: { ...conv.output, columns: 8 } })).toBe(false);
+    for (const range of [
+      { min: -1, max: 14 },
+      { min: 0, max: 16 },
+    ]) {
+      expect(fitsBytes({ ...conv, range })).toBe(false);
+    }
   });
 
   test.each(PAIRED)("no byte is read behind the last tap: %j", settings => {
@@ -288,12 +342,12 @@ function problemOf(settings: Case) {
     input,
     output,
     bias,
-    range: { min: -128, max: 127 },
+    range: settings.pixel === undefined ? { min: -128, max: 127 } : { min: 0, max: settings.pixel },
     requantization,
     ...(addend && { addend }),
   };
-  const x = imageFrom(random, input);
-  if (settings.extreme) x.data.fill(127);
+  const x = imageFrom(random, input, conv.range);
+  if (settings.extreme) x.data.fill(conv.range.max);
   const z = imageFrom(random, addendPlanes);
   const expected = Array.from({ length: outputs * rows * columns }, (_, i) => {
     const [m, row, column] = [
@@ -341,10 +395,14 @@ function planesFor(
   };
 }
 
-/** Random 8-bit values everywhere, the halo included. */
-function imageFrom(random: Random, planes: Planes): { data: Int16Array; get: Image } {
+/** Random values everywhere, the halo included. */
+function imageFrom(
+  random: Random,
+  planes: Planes,
+  { min, max } = { min: -128, max: 127 },
+): { data: Int16Array; get: Image } {
   const length = (planes.channels * planes.planeBytes) / 2 + 64;
-  const data = Int16Array.from({ length }, () => random.integer(-128, 127));
+  const data = Int16Array.from({ length }, () => random.integer(min, max));
   return { data, get: (c, row, column) => data[elementAt(planes, c, row, column)]! };
 }
 
@@ -353,16 +411,39 @@ function elementAt(planes: Planes, channel: number, row: number, column: number)
   return bytes / 2;
 }
 
+/** What writes the code of a layer. */
+interface Generator {
+  readonly generate: typeof generateConvolution;
+  readonly pack: typeof packCodeParameters;
+  readonly scratchBytes: typeof scratchBytesOf;
+}
+
+const CHOSEN: Generator = {
+  generate: generateConvolution,
+  pack: packCodeParameters,
+  scratchBytes: scratchBytesOf,
+};
+const IN_BYTES: Generator = {
+  generate: generateBytes,
+  pack: packBytes,
+  scratchBytes: byteScratchBytes,
+};
+
 /** The output, dense, after running the code; lanes beyond rows hold the zero point. */
-function compute(conv: CodeConvolution, x: Int16Array, z: Int16Array): number[] {
+function compute(
+  conv: CodeConvolution,
+  x: Int16Array,
+  z: Int16Array,
+  { generate, pack, scratchBytes } = CHOSEN,
+): number[] {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const place = placer(memory);
   const [xAt, zAt] = [place(x), place(z)];
-  const [pAt, mAt] = [place(packCodeParameters(conv)), place(packMask(conv))];
+  const [pAt, mAt] = [place(pack(conv)), place(packMask(conv))];
   const { output } = conv;
   const yAt = place(new Int16Array((output.channels * output.planeBytes) / 2 + 64));
-  const sAt = place(new Int16Array(scratchBytesOf(conv) / 2));
-  const functions = generateConvolution(conv);
+  const sAt = place(new Uint8Array(scratchBytes(conv)));
+  const functions = generate(conv);
   for (const run of instantiate(functions, memory)) run(xAt, yAt, zAt, pAt, mAt, sAt);
   expect(functions.flatMap(({ channels }) => channels).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: conv.output.channels }, (_, channel) => channel),

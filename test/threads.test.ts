@@ -26,7 +26,7 @@ import {
   kernels,
   runModule,
 } from "./plan/compile-and-compare.ts";
-import { image, planeConv, SAME } from "./plan/plane-graphs.ts";
+import { fourBitBlock, image, planeConv, SAME } from "./plan/plane-graphs.ts";
 
 /** Costs under which threads wait for each other wherever there is anything to divide. */
 const costs = {
@@ -49,6 +49,9 @@ const planes = residualBlock(9);
 /** Of rows that 2 or 3 threads share evenly. */
 const evenPlanes = residualBlock(12);
 
+const fourBits = fourBitBlock(7);
+const evenFourBits = fourBitBlock(6);
+
 /** Two layers of one value: one has its scratch memory where the other has its result. */
 const branches = graphOf(b => {
   const random = new Random(3);
@@ -69,6 +72,8 @@ const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = 
   ["code on planes", threads => compileAsIs(planes, { threads, costs })],
   ["code on planes, rows apart", threads => compileAsIs(evenPlanes, { threads, costs })],
   ["branches as code", threads => compileAsIs(branches, { threads, costs })],
+  ["code in lanes of 8 bits", threads => compileAsIs(fourBits, { threads, costs })],
+  ["code in lanes of 8 bits, rows apart", threads => compileAsIs(evenFourBits, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
   [
     "ResNet-8 as f32",

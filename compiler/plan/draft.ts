@@ -101,7 +101,7 @@ export class Draft {
   ): void {
     const reads = touch.reads.map(asRegion);
     const writes = touch.writes.map(asRegion);
-    for (const { block } of writes) this.#fillFrame(block);
+    for (const { block } of writes) this.fillFrame(block);
     const work = touch.work ?? workOf(reads, writes);
     const { share } = touch;
     this.calls.push({
@@ -116,7 +116,8 @@ export class Draft {
     return taken === 0 ? name : `${name} (${taken + 1})`;
   }
 
-  #fillFrame(name: string): void {
+  /** Fills the halo of a buffer, if it has one; else this happens before the first call that writes there. */
+  fillFrame(name: string): void {
     const frame = this.#frames.get(name);
     if (frame === undefined || this.#filled.has(name)) return;
     this.#filled.add(name);

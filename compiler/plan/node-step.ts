@@ -90,6 +90,10 @@ export class NodeStep implements Step {
     return this.#places.planes(this.#node.id);
   }
 
+  fillHalo(): void {
+    this.#draft.fillFrame(this.resultPlanes.block.name);
+  }
+
   scratch(bytes: number): BufferBlock {
     return this.#draft.scratch(`${labelOf(this.#node)} (scratch)`, bytes);
   }

@@ -36,13 +36,17 @@ const SPARSE = 0.85;
 /** Vector operations of a loop body: beyond, it outgrows the caches of decoded instructions. */
 const MAX_OPERATIONS = 3600;
 /** Vector operations from a sum to its store. */
-const FINISH_OPERATIONS = 10;
+export const FINISH_OPERATIONS = 10;
 /** Taps of a loop body, for the search for shared sums. */
 const MAX_CHUNK_TAPS = 2400;
 
-/** The blocks of `conv`; `undefined` if a sum cannot be proven to fit. */
-export function blocksOf(conv: CodeConvolution): readonly Block[] | undefined {
-  const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels));
+/**
+ * The blocks of `conv`; `undefined` if a sum cannot be proven to fit.
+ *
+ * @param perTerm vector operations that each weight takes besides its addition
+ */
+export function blocksOf(conv: CodeConvolution, perTerm = 0): readonly Block[] | undefined {
+  const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels, perTerm));
   return blocks.every(block => block !== undefined) ? blocks : undefined;
 }
 
@@ -91,7 +95,11 @@ function zerosOf({ weights }: CodeConvolution): number {
   return zeros / Math.max(1, weights.length);
 }
 
-function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | undefined {
+function cutBlock(
+  conv: CodeConvolution,
+  channels: readonly number[],
+  perTerm: number,
+): Block | undefined {
   const { weights, bias, range, requantization } = conv;
   const taps = tapsOf(conv);
   const bounds = channels.map(channel => {
@@ -99,7 +107,7 @@ function cutBlock(conv: CodeConvolution, channels: readonly number[]): Block | u
     if (conv.mean !== undefined) return largestSumWithMean(conv, conv.mean, channel);
     return largestSum(weights, [first, first + taps], range, bias[channel]!);
   });
-  const costs = tapCosts(conv, channels);
+  const costs = tapCosts(conv, channels, perTerm);
   const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
   const operations = sum(costs) + channels.length * FINISH_OPERATIONS;
   if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
@@ -142,12 +150,16 @@ function fitsParts(
 }
 
 /** Vector operations that each tap is expected to take: a load, and additions less what is shared. */
-function tapCosts({ weights, ...conv }: CodeConvolution, channels: readonly number[]): number[] {
+function tapCosts(
+  { weights, ...conv }: CodeConvolution,
+  channels: readonly number[],
+  perTerm: number,
+): number[] {
   const taps = tapsOf({ weights, ...conv });
   return Array.from({ length: taps }, (_, tap) => {
     const wanted = channels.filter(channel => weights[channel * taps + tap] !== 0).length;
     const density = wanted / channels.length;
-    return wanted === 0 ? 0 : 1 + wanted * (0.9 - 0.65 * density);
+    return wanted === 0 ? 0 : 1 + wanted * (0.9 - 0.65 * density + perTerm);
   });
 }
 

@@ -14,6 +14,10 @@ export interface CodeFunction {
   readonly body: Uint8Array;
   /** Output channels that it writes, ascending; none if others finish its sums. */
   readonly channels: readonly number[];
+  /** Whether it writes scratch memory; `true` needs no reader. */
+  readonly leaves?: boolean;
+  /** Whether it reads what functions before it left in scratch memory. */
+  readonly takes?: boolean;
   readonly work: CodeWork;
 }
 

@@ -7,7 +7,7 @@
 
 /**
  * Vector instructions that take operands from the stack and nothing else: on
- * lanes of 16 bits; wide ones on 32.
+ * lanes of 16 bits; wide ones on 32, those of bytes on 8.
  */
 export const VECTOR_OPS = {
   and: 0x4e,
@@ -29,6 +29,10 @@ export const VECTOR_OPS = {
   shiftRightWide: 0xac,
   addWide: 0xae,
   dotPairs: 0xba,
+  narrowToBytes: 0x65,
+  addBytes: 0x6e,
+  subBytes: 0x71,
+  shiftRightUnsigned: 0x8d,
 } as const;
 
 export type VectorOp = keyof typeof VECTOR_OPS;

@@ -5,6 +5,7 @@
 
 import type { CodeFunction } from "./code-function.ts";
 import { denseScratchBytes, generateDense, packDense, rejectsDense } from "./dense.ts";
+import { byteScratchBytes, generateBytes, packBytes, prefersBytes } from "./dense-bytes.ts";
 import { generateDepthwise, packDepthwise, rejectsDepthwise } from "./depthwise.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { generateProducts, packProducts, rejectsProducts } from "./products.ts";
@@ -25,18 +26,21 @@ export function rejectsCode(conv: CodeConvolution): string | undefined {
 /** The functions of the layer, to be called in this order, all with the same arguments. */
 export function generateConvolution(conv: CodeConvolution): CodeFunction[] {
   if (isDepthwise(conv)) return generateDepthwise(conv);
-  return isTernary(conv) ? generateDense(conv) : generateProducts(conv);
+  if (!isTernary(conv)) return generateProducts(conv);
+  return prefersBytes(conv) ? generateBytes(conv) : generateDense(conv);
 }
 
 /** The parameters at p. */
 export function packCodeParameters(conv: CodeConvolution): Uint8Array {
   if (isDepthwise(conv)) return packDepthwise(conv);
-  return isTernary(conv) ? packDense(conv) : packProducts(conv);
+  if (!isTernary(conv)) return packProducts(conv);
+  return prefersBytes(conv) ? packBytes(conv) : packDense(conv);
 }
 
 /** Scratch memory that the layer needs at s, in bytes. */
 export function scratchBytesOf(conv: CodeConvolution): number {
-  return isTernary(conv) && !isDepthwise(conv) ? denseScratchBytes(conv) : 0;
+  if (!isTernary(conv) || isDepthwise(conv)) return 0;
+  return prefersBytes(conv) ? byteScratchBytes(conv) : denseScratchBytes(conv);
 }
 
 /** Whether each filter has one input channel. */

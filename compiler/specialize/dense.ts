@@ -12,6 +12,7 @@
 
 import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
 import { type Block, type BlockChunk, blocksOf, loopBodiesOf } from "./blocks.ts";
+import { biasOffset, moreOffset, multiplierOffset, packChannels } from "./channel-parameters.ts";
 import {
   type CodeFunction,
   PARAMETER_COUNT,
@@ -21,14 +22,8 @@ import {
   X,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import {
-  CONSTANTS_BYTES,
-  packConstants,
-  packSplats,
-  writeFinish,
-  writeShiftedFinish,
-} from "./finish-block.ts";
-import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
+import { writeFinish, writeShiftedFinish } from "./finish-block.ts";
+import type { CodeConvolution } from "./layer.ts";
 import {
   FREE_INTEGER,
   VECTOR_BYTES,
@@ -37,9 +32,8 @@ import {
   walkersOf,
   writePixelLoop,
 } from "./pixel-loop.ts";
-import { remembered } from "./remembered.ts";
-import { findSums } from "./share-sums.ts";
-import { type SumCost, writeSums } from "./sum-block.ts";
+import { sumsOfChunk } from "./shared-chunk.ts";
+import { lanesOf16, type SumCost, writeSums } from "./sum-block.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
 /** Address of t, where there is a mean term. */
@@ -48,8 +42,6 @@ const MEAN = FREE_INTEGER;
 const ZEROS = FREE_INTEGER + 1;
 const FIRST_VECTOR = ZEROS + 1;
 const INTEGERS = ZEROS - PARAMETER_COUNT;
-/** Bias and multiplier of a channel. */
-const CHANNEL_VECTORS = 2;
 
 /** Why the layer cannot become code, as a clause; `undefined` if it can. */
 export function rejectsDense(conv: CodeConvolution): string | undefined {
@@ -73,11 +65,7 @@ export function generateDense(conv: CodeConvolution): CodeFunction[] {
  */
 export function packDense(conv: CodeConvolution): Uint8Array {
   const { bias, requantization, mean } = conv;
-  const words = [...bias].flatMap((value, c) => [value, requantization.multipliers[c]!]);
-  words.push(...(mean?.multipliers ?? []));
-  const packed = new Uint8Array(CONSTANTS_BYTES + words.length * VECTOR_BYTES);
-  packed.set(packConstants(conv));
-  packed.set(packSplats(words), CONSTANTS_BYTES);
+  const packed = packChannels(conv, bias, mean?.multipliers ?? []);
   const view = new DataView(packed.buffer);
   for (const { channels, isWide } of blocksOf(conv)!) {
     if (!isWide) continue;
@@ -108,10 +96,6 @@ function vectorsOfSum({ isWide }: Block): number {
   return isWide ? TOTAL_VECTORS : 1;
 }
 
-function biasOffset(channel: number): number {
-  return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
-}
-
 /** One function. Chunks that leave sums, or find some, are alone. */
 function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): CodeFunction {
   const code = new CodeWriter();
@@ -140,7 +124,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
     addend: addend === undefined ? 0 : channels.length,
     spill: total(writers.map(writer => writer.spills)),
   });
-  return { body, channels, work };
+  return { body, channels, ...writers[0]!.scratch, work };
 }
 
 function total(counts: readonly number[]): number {
@@ -182,6 +166,11 @@ class ChunkWriter {
     return this.#isFirst && this.#conv.mean !== undefined;
   }
 
+  /** What it does with scratch memory. */
+  get scratch(): Pick<CodeFunction, "leaves" | "takes"> {
+    return { leaves: !this.#isLast, takes: !this.#isFirst };
+  }
+
   /** Vectors that are written to scratch memory, or read from there. */
   get spills(): number {
     const { channels } = this.#block;
@@ -216,34 +205,17 @@ class ChunkWriter {
 
   /** Adds the mean term to what is pushed. */
   #addMean(channel: number): void {
-    const multiplier = biasOffset(this.#conv.output.channels) + channel * VECTOR_BYTES;
+    const multiplier = moreOffset(this.#conv.output.channels) + channel * VECTOR_BYTES;
     const code = this.#code.get(MEAN).load(0).get(PARAMETERS).load(multiplier);
     code.vector("multiplyQ15").vector("add");
   }
 
-  #sum() {
+  #sum(): SumCost {
     const { channels, chunks } = this.#block;
-    const [first, end] = chunks[this.#chunk]!;
-    const taps = wantedTaps(this.#conv, channels, first, end);
-    const signs = signsOf(this.#conv, channels, taps);
-    const offsets = tapOffsets(this.#conv, channels[0]!);
-    return writeSums(
-      this.#code,
-      {
-        offsets: taps.map(tap => offsets[tap]!),
-        ...signs,
-        sums: remembered(
-          this.#conv.weights,
-          `sums of ${tapsOf(this.#conv)} taps, ${channels}, ${first} to ${end}`,
-          () => findSums(signs.plus, signs.minus),
-        ),
-      },
-      {
-        address: X,
-        accumulators: FIRST_VECTOR,
-        temporaries: FIRST_VECTOR + channels.length,
-      },
-    );
+    const { offsets, terms } = sumsOfChunk(this.#conv, channels, chunks[this.#chunk]!);
+    const locals = { address: X, temporaries: FIRST_VECTOR + channels.length };
+    const accumulators = lanesOf16(this.#code, FIRST_VECTOR);
+    return writeSums(this.#code, { offsets, terms }, locals, accumulators);
   }
 
   /** Leaves the sums in scratch memory. */
@@ -271,7 +243,7 @@ class ChunkWriter {
     this.#block.channels.forEach((channel, j) => {
       const accumulator = FIRST_VECTOR + j;
       const place = {
-        pushMultiplier: () => this.#code.get(PARAMETERS).load(biasOffset(channel) + VECTOR_BYTES),
+        pushMultiplier: () => this.#code.get(PARAMETERS).load(multiplierOffset(channel)),
         y: channel * output.planeBytes,
         z: channel * (addend?.planes.planeBytes ?? 0),
         mask: 0,
@@ -295,29 +267,4 @@ class ChunkWriter {
       else this.#code.get(SCRATCH).load(totalOffset(j, half));
     };
   }
-}
-
-/** Those of the taps `first` … `end` that a channel reads: a chunk may have any number of others. */
-function wantedTaps(
-  conv: CodeConvolution,
-  channels: readonly number[],
-  first: number,
-  end: number,
-): number[] {
-  const all = tapsOf(conv);
-  const taps = Array.from({ length: end - first }, (_, i) => first + i);
-  return taps.filter(tap => channels.some(channel => conv.weights[channel * all + tap] !== 0));
-}
-
-/** Bit j of a tap's masks is the sign of its weight for `channels[j]`. */
-function signsOf(conv: CodeConvolution, channels: readonly number[], taps: readonly number[]) {
-  const all = tapsOf(conv);
-  const masksOf = (sign: number): number[] =>
-    taps.map(tap =>
-      channels.reduce(
-        (mask, channel, j) => mask | (conv.weights[channel * all + tap] === sign ? 1 << j : 0),
-        0,
-      ),
-    );
-  return { plus: masksOf(1), minus: masksOf(-1) };
 }

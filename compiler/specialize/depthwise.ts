@@ -226,7 +226,7 @@ function generateGroup(
     });
     readRecord(code, conv, form);
     const body = (vector: PixelVector): void => writeVector(code, conv, form, vector);
-    writePixelLoop(code, conv.output, walkersOf(conv), body, UNROLL);
+    writePixelLoop(code, conv.output, walkersOf(conv), body, { unroll: UNROLL });
     code.advance(RECORD, bytes);
   });
   const vectors = form === "pairs" ? tapPairs(conv).length : taps;

@@ -56,7 +56,9 @@ export function generateMaxPool(pool: CodePool): CodeFunction {
   ]);
   const walkers = walkersOf(pool);
   code.loop(COUNTER, channels, () => {
-    writePixelLoop(code, output, walkers, vector => writeVector(code, pool, vector), UNROLL);
+    writePixelLoop(code, output, walkers, vector => writeVector(code, pool, vector), {
+      unroll: UNROLL,
+    });
     for (const { local, row } of walkers)
       code.advance(local, (planes.get(local) ?? 0) - rows * row);
   });

@@ -62,18 +62,23 @@ export interface PixelVector {
   readonly isEdge: boolean;
 }
 
-/**
- * Runs `body` for every vector of the output; addresses are past the last row
- * in the end. Up to `unroll` vectors are written out, one after the other.
- */
+export interface PixelLoopOptions {
+  /** So many vectors at most are written out, one after the other; 1 unless told. */
+  readonly unroll?: number;
+  /** Neighbouring vectors of a row that `body` computes together: a divisor of their number; 1 unless told. */
+  readonly together?: number;
+}
+
+/** Runs `body` for every vector of the output; addresses are past the last row in the end. */
 export function writePixelLoop(
   code: CodeWriter,
   output: Planes,
-  walkers: readonly Walker[],
+  single: readonly Walker[],
   body: (vector: PixelVector) => void,
-  unroll = 1,
+  { unroll = 1, together = 1 }: PixelLoopOptions = {},
 ): void {
-  const vectors = vectorsOf(output);
+  const walkers = single.map(walker => ({ ...walker, vector: together * walker.vector }));
+  const vectors = vectorsOf(output) / together;
   const columns = largestDivisor(vectors, unroll);
   const rows = columns === vectors ? largestDivisor(output.rows, unroll / columns) : 1;
   code.loop(ROW_COUNTER, output.rows / rows, () => {
@@ -96,7 +101,7 @@ export function writePixelLoop(
 }
 
 /** The largest divisor of `count` up to `most`. */
-function largestDivisor(count: number, most: number): number {
+export function largestDivisor(count: number, most: number): number {
   let divisor = Math.max(1, Math.min(count, Math.floor(most)));
   while (count % divisor !== 0) divisor--;
   return divisor;

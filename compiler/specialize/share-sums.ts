@@ -57,9 +57,13 @@ const SUBTRACTED = MAX_CHANNELS * SET_WORDS;
 /** The sums that are shared, in order; few bytes to remember what was long searched for. */
 export type SharedSums = readonly number[] | Uint32Array;
 
-/** Requires masks of at most 16 bits, and at most MAX_TERMS / 2 taps. */
-export function findSums(plus: readonly number[], minus: readonly number[]): SharedSums {
-  return new Sharing(plus, minus).find();
+/** Requires masks of at most 16 bits, and at most MAX_TERMS / 2 taps. No sum has more than `mostTaps`. */
+export function findSums(
+  plus: readonly number[],
+  minus: readonly number[],
+  mostTaps = MAX_TERMS,
+): SharedSums {
+  return new Sharing(plus, minus, mostTaps).find();
 }
 
 /** The terms of a block whose sums are found: first the taps. */
@@ -76,6 +80,9 @@ class Sharing {
   readonly #plus = new Uint16Array(MAX_TERMS);
   readonly #minus = new Uint16Array(MAX_TERMS);
   readonly #strahler = new Uint8Array(MAX_TERMS).fill(1);
+  /** Taps that a term is made of. */
+  readonly #taps = new Uint16Array(MAX_TERMS).fill(1);
+  readonly #mostTaps: number;
   readonly #parts: (SumParts | undefined)[] = [];
   /** Sums that are part of another: they have one place only; taps are loaded as often as needed. */
   readonly #placed = new Uint8Array(MAX_TERMS);
@@ -87,7 +94,8 @@ class Sharing {
   readonly #sums: number[] = [];
   readonly #buckets: number[][] = Array.from({ length: MAX_CHANNELS + 1 }, () => []);
 
-  constructor(plus: readonly number[], minus: readonly number[]) {
+  constructor(plus: readonly number[], minus: readonly number[], mostTaps = MAX_TERMS) {
+    this.#mostTaps = mostTaps;
     this.#count = plus.length;
     this.#plus.set(plus);
     this.#minus.set(minus);
@@ -152,6 +160,7 @@ class Sharing {
     this.#plus[index] = plus;
     this.#minus[index] = minus;
     this.#strahler[index] = this.#registersOf(a, b);
+    this.#taps[index] = this.#taps[a]! + this.#taps[b]!;
     this.#parts[index] = { a, b, subtract };
     return index;
   }
@@ -206,6 +215,7 @@ class Sharing {
 
   #offerPair(a: number, b: number): void {
     if (this.#registersOf(a, b) > MAX_STRAHLER) return;
+    if (this.#taps[a]! + this.#taps[b]! > this.#mostTaps) return;
     const [plus, minus, aPlus, aMinus] = [
       this.#plus[b]!,
       this.#minus[b]!,

@@ -6,25 +6,43 @@
  * memory once.
  */
 
-import type { CodeWriter } from "./code-writer.ts";
-import { type SharedSums, type SumParts, type Term, termsOf } from "./share-sums.ts";
+import type { CodeWriter, VectorOp } from "./code-writer.ts";
+import type { SumParts, Term } from "./share-sums.ts";
 
 export interface SumBlock {
   /** Byte offset of each tap from the window's start. */
   readonly offsets: readonly number[];
-  /** Signs of each tap: bit j set in `plus` adds it to accumulator j. */
-  readonly plus: readonly number[];
-  readonly minus: readonly number[];
-  readonly sums: SharedSums;
+  /** First the taps; channel j of a term's masks is sum j. */
+  readonly terms: readonly Term[];
 }
 
 /** The locals that the code uses. */
 export interface SumLocals {
   readonly address: number;
-  /** Accumulator j is local `accumulators + j`. */
-  readonly accumulators: number;
   /** First of the temporaries: as many as the deepest tree has registers. */
   readonly temporaries: number;
+}
+
+/** Where sums add up, in lanes of some width. */
+export interface Accumulators {
+  readonly add: VectorOp;
+  readonly sub: VectorOp;
+  /** Comes before a tree of terms; `pending` are those of it that will be delivered. No temporary is in use. */
+  prepare?(pending: readonly number[]): void;
+  /** Adds the value of term `index`, which is in local `value`, to sum `j`, or takes it away. */
+  deliver(j: number, subtract: boolean, value: number, index: number): void;
+}
+
+/** Accumulator j is local `first + j`, which holds its starting value. */
+export function lanesOf16(code: CodeWriter, first: number): Accumulators {
+  return {
+    add: "add",
+    sub: "sub",
+    deliver(j, subtract, value) {
+      code.get(first + j).get(value);
+      code.vector(subtract ? "sub" : "add").set(first + j);
+    },
+  };
 }
 
 export interface SumCost {
@@ -34,9 +52,14 @@ export interface SumCost {
   readonly temporaries: number;
 }
 
-/** Writes the code; accumulators hold their starting values before it. */
-export function writeSums(code: CodeWriter, block: SumBlock, locals: SumLocals): SumCost {
-  const writer = new SumWriter(code, block, locals);
+/** Writes the code. */
+export function writeSums(
+  code: CodeWriter,
+  block: SumBlock,
+  locals: SumLocals,
+  accumulators: Accumulators,
+): SumCost {
+  const writer = new SumWriter(code, block, locals, accumulators);
   return writer.run();
 }
 
@@ -44,6 +67,7 @@ class SumWriter {
   readonly #code: CodeWriter;
   readonly #block: SumBlock;
   readonly #locals: SumLocals;
+  readonly #accumulators: Accumulators;
   readonly #terms: readonly Term[];
   /** Taps whose own channels have had them. */
   readonly #delivered = new Set<number>();
@@ -51,17 +75,21 @@ class SumWriter {
   #adds = 0;
   #temporaries = 0;
 
-  constructor(code: CodeWriter, block: SumBlock, locals: SumLocals) {
+  constructor(code: CodeWriter, block: SumBlock, locals: SumLocals, accumulators: Accumulators) {
     this.#code = code;
     this.#block = block;
     this.#locals = locals;
-    this.#terms = termsOf(block.plus, block.minus, block.sums);
+    this.#accumulators = accumulators;
+    this.#terms = block.terms;
   }
 
   run(): SumCost {
     const roots = this.#roots().map(term => ({ term, address: this.#lowestOffset(term) }));
     roots.sort((a, b) => a.address - b.address);
-    for (const { term } of roots) this.#compute(term, 0);
+    for (const { term } of roots) {
+      this.#accumulators.prepare?.(this.#pendingOf(term));
+      this.#compute(term, 0);
+    }
     return { loads: this.#loads, adds: this.#adds, temporaries: this.#temporaries };
   }
 
@@ -74,6 +102,14 @@ class SumWriter {
       const { parts, plus, minus } = this.#terms[index]!;
       return !contained.has(index) && (parts !== undefined || (plus | minus) !== 0);
     });
+  }
+
+  /** The terms of a tree that are delivered when it is computed. */
+  #pendingOf(index: number): number[] {
+    const { parts } = this.#terms[index]!;
+    if (parts !== undefined)
+      return [...this.#pendingOf(parts.a), ...this.#pendingOf(parts.b), index];
+    return this.#delivered.has(index) ? [] : [index];
   }
 
   #lowestOffset(index: number): number {
@@ -105,7 +141,7 @@ class SumWriter {
     const pushSecond = (): unknown =>
       direct ? this.#pushTap(second) : this.#code.get(this.#locals.temporaries + depth + 1);
     for (const push of first === a ? [pushFirst, pushSecond] : [pushSecond, pushFirst]) push();
-    this.#code.vector(subtract ? "sub" : "add");
+    this.#code.vector(this.#accumulators[subtract ? "sub" : "add"]);
     this.#adds++;
   }
 
@@ -124,9 +160,8 @@ class SumWriter {
     const { plus, minus } = this.#terms[index]!;
     for (let j = 0; (plus | minus) >> j !== 0; j++) {
       if ((((plus | minus) >> j) & 1) === 0) continue;
-      const accumulator = this.#locals.accumulators + j;
-      this.#code.get(accumulator).get(this.#locals.temporaries + depth);
-      this.#code.vector((plus >> j) & 1 ? "add" : "sub").set(accumulator);
+      const subtract = ((minus >> j) & 1) === 1;
+      this.#accumulators.deliver(j, subtract, this.#locals.temporaries + depth, index);
       this.#adds++;
     }
   }

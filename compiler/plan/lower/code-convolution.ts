@@ -128,6 +128,7 @@ export function lowerToCode(node: QConv, step: Step): void {
   const mask = packMask(conv);
   const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
+  step.fillHalo();
   if (scratch !== undefined) {
     const { args, reads } = places[0]!;
     callPlaneSums(step, conv, { x: args[0]!, reads, scratch });
@@ -139,13 +140,13 @@ export function lowerToCode(node: QConv, step: Step): void {
   const waits = scratch === undefined ? 0 : { block: scratch, offset: 0 };
   for (const [share, { args: addresses, reads }] of places.entries()) {
     const args = [...addresses, parameters, columns, waits];
-    for (const [i, { body, channels, work }] of functions.entries()) {
-      // Functions without channels leave their sums to the next one.
-      const taken = functions[i - 1]?.channels.length === 0 ? waiting : [];
-      const left = channels.length === 0 ? waiting : [];
+    for (const { body, channels, leaves, takes, work } of functions) {
       step.callCode(body, args, {
-        reads: [...reads, ...taken, ...terms],
-        writes: [...writtenRegions(y, channels, ranges[share]), ...left],
+        reads: [...reads, ...(takes === true ? waiting : []), ...terms],
+        writes: [
+          ...writtenRegions(y, channels, ranges[share]),
+          ...(leaves === true ? waiting : []),
+        ],
         work: { ...work },
         ...(ranges.length > 1 && { share }),
       });

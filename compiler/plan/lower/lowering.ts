@@ -76,6 +76,8 @@ export interface Step {
   readonly threads: number;
   /** Memory that the node's calls use among themselves. */
   scratch(bytes: number): BufferBlock;
+  /** Fills the halo of the result's planes now: no such call comes between those that follow. */
+  fillHalo(): void;
   /** Copies operand `index`, of which `target` is a view, from where it is. */
   copyOperand(index: number, target: View): void;
   /** The bounds of the integers that occur in operand `index`. */

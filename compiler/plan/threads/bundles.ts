@@ -1,6 +1,6 @@
 /**
- * @file Calls that have to run on one thread, in order: a block of generated
- * code whose sums wait in scratch memory from one function to the next.
+ * @file Calls that have to run on one thread, in order: generated code that
+ * leaves something in scratch memory, and the functions that take it.
  *
  * Nothing outside a bundle reads what waits, so each thread may have scratch
  * memory of its own, and bundles of one layer need not wait for each other.
@@ -19,15 +19,23 @@ export interface Bundle {
 
 export function bundlesOf(calls: readonly Call[], code: readonly CodeBlock[]): Bundle[] {
   const names = new Set(code.map(({ name }) => name));
-  const bundles: Bundle[] = [];
-  let waiting: ThreadCall[] = [];
+  const bundles: ThreadCall[][] = [];
   for (const [origin, call] of calls.entries()) {
-    waiting.push({ ...call, origin });
-    if (names.has(call.kernel) && call.writes.every(region => isScratch(region, call))) continue;
-    bundles.push(bundleOf(waiting));
-    waiting = [];
+    const before = bundles.at(-1);
+    const isNext =
+      before !== undefined &&
+      names.has(call.kernel) &&
+      call.reads.some(region => isScratch(region, call)) &&
+      leavesScratch(before[0]!, names);
+    if (isNext) before.push({ ...call, origin });
+    else bundles.push([{ ...call, origin }]);
   }
-  return bundles;
+  return bundles.map(bundleOf);
+}
+
+/** Whether a function leaves something in scratch memory, and writes nothing else. */
+function leavesScratch(call: Call, names: ReadonlySet<string>): boolean {
+  return names.has(call.kernel) && call.writes.every(region => isScratch(region, call));
 }
 
 function bundleOf(calls: readonly ThreadCall[]): Bundle {
@@ -41,7 +49,7 @@ function bundleOf(calls: readonly ThreadCall[]): Bundle {
   return { calls, ...(isOwn && { scratch }), ...(share !== undefined && { share }) };
 }
 
-/** Whether sums wait in `region` from one function of a block to the next. */
+/** Whether something waits in `region` for the next functions. */
 function isScratch({ offset }: Region, { args }: Call): boolean {
   return offset === args[SCRATCH];
 }

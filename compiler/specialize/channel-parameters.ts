@@ -1,0 +1,34 @@
+/** @file What blocks of sums find at p: constants, then bias and multiplier of each channel. */
+
+import { CONSTANTS_BYTES, packConstants, packSplats } from "./finish-block.ts";
+import type { CodeConvolution } from "./layer.ts";
+import { VECTOR_BYTES } from "./pixel-loop.ts";
+
+const CHANNEL_VECTORS = 2;
+
+/** Each in all lanes; behind them the words `more`. */
+export function packChannels(
+  conv: CodeConvolution,
+  bias: ArrayLike<number>,
+  more: readonly number[],
+): Uint8Array {
+  const { multipliers } = conv.requantization;
+  const words = Array.from(bias).flatMap((value, channel) => [value, multipliers[channel]!]);
+  const packed = new Uint8Array(moreOffset(bias.length) + more.length * VECTOR_BYTES);
+  packed.set(packConstants(conv));
+  packed.set(packSplats([...words, ...more]), CONSTANTS_BYTES);
+  return packed;
+}
+
+export function biasOffset(channel: number): number {
+  return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
+}
+
+export function multiplierOffset(channel: number): number {
+  return biasOffset(channel) + VECTOR_BYTES;
+}
+
+/** Where the words begin that follow those of `channels`. */
+export function moreOffset(channels: number): number {
+  return biasOffset(channels);
+}
