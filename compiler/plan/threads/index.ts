@@ -4,8 +4,10 @@
  *
  * Calls whose bytes are apart are of one level (levels.ts); a level becomes a
  * step in which all threads work, or calls of the first thread where waiting
- * would cost more (steps.ts). A checker that knows none of this proves it; where
- * it finds a fault, every level is one bundle.
+ * would cost more (steps.ts). A checker that knows none of this proves it.
+ *
+ * Each thread has scratch memory of its own; the first takes that of the plan,
+ * where a level's other bundles leave it alone.
  */
 
 import { InternalError } from "../../../model/diagnostics/diagnostic.ts";
@@ -34,33 +36,34 @@ export function planThreads(plan: Plan, { count, costs, table }: ThreadRequest):
   const families = new Map(table.map(({ name, family }) => [name, family]));
   const familyOf = (kernel: string): string => families.get(kernel) ?? "";
   const bundles = bundlesOf(plan.calls, plan.code);
-  const scratch = placeScratch(plan, bundles, count);
-  const syncOffset = alignUp(scratch.end, LINE_BYTES);
-  const end = syncOffset + SYNC_LINES * LINE_BYTES;
-  const divided = (levels: readonly number[]): Plan => {
+  const divided = (levels: readonly number[], first: number): Plan => {
+    const scratch = placeScratch(plan, bundles, { first, count });
+    const syncOffset = alignUp(scratch.end, LINE_BYTES);
+    const end = syncOffset + SYNC_LINES * LINE_BYTES;
     const { steps, serialNs, predictedNs } = divide(bundles, levels, { costs, count, familyOf });
     const calls = steps.map(step => callsOf(step, scratch.buffers));
     return {
       ...plan,
-      buffers: [...plan.buffers, ...scratch.buffers],
+      buffers: [...plan.buffers, ...scratch.buffers.values()],
       memory: { ...plan.memory, scratchOffset: end, totalBytes: alignUp(end, PAGE_BYTES) },
       threads: { count, steps: calls, syncOffset, serialNs, predictedNs },
     };
   };
-  const whole = divided(levelsOf(bundles, plan.memory));
-  if (checkSteps(stepClaimsOf(whole)).length === 0) return whole;
-  // Levels know nothing of scratch memory, which may lie where another bundle's values do: then one bundle at a time.
-  const single = divided([...bundles.keys()]);
-  const faults = checkSteps(stepClaimsOf(single));
-  if (faults.length === 0) return single;
-  throw new InternalError(`threads disturb each other: ${faults.join("; ")}`, printPlan(single));
+  const levels = levelsOf(bundles, plan.memory);
+  const sparing = divided(levels, 1);
+  if (checkSteps(stepClaimsOf(sparing)).length === 0) return sparing;
+  // The plan puts scratch memory where values are that one thread needs before or after.
+  const apart = divided(levels, 0);
+  const faults = checkSteps(stepClaimsOf(apart));
+  if (faults.length === 0) return apart;
+  throw new InternalError(`threads disturb each other: ${faults.join("; ")}`, printPlan(apart));
 }
 
 /** What a plan claims about its threads, for the checker. */
 export function stepClaimsOf({ memory, calls, threads }: Plan): StepClaims {
   const { arenaOffset, totalBytes } = memory;
   const { count, steps } = threads!;
-  const own = new Set(Array.from({ length: count - 1 }, (_, i) => scratchName(i + 1)));
+  const own = new Set(Array.from({ length: count }, (_, thread) => scratchName(thread)));
   return { arenaOffset, totalBytes, calls, own, steps };
 }
 
@@ -68,18 +71,25 @@ function scratchName(thread: number): string {
   return `thread ${thread} (scratch)`;
 }
 
-/** Scratch memory for all threads but the first, which uses that of the plan. */
-function placeScratch({ memory, calls }: Plan, bundles: readonly Bundle[], count: number) {
+/** Scratch memory for the threads from `first` on; those before use that of the plan. */
+function placeScratch(
+  { memory, calls }: Plan,
+  bundles: readonly Bundle[],
+  { first, count }: { readonly first: number; readonly count: number },
+) {
   const sizes = bundles.map(({ scratch }) => scratch?.bytes ?? 0);
   const bytes = sizes.reduce((most, size) => Math.max(most, size), 0);
   const start = alignUp(memory.arenaOffset + memory.arenaBytes + OVERREAD_BYTES, LINE_BYTES);
   const step = alignUp(bytes, LINE_BYTES);
   const life = { firstUse: 0, lastUse: Math.max(0, calls.length - 1) };
-  const buffers = Array.from({ length: bytes === 0 ? 0 : count - 1 }, (_, i) => ({
-    ...{ name: scratchName(i + 1), offset: start + i * step, bytes },
-    ...life,
-  }));
-  return { buffers, end: start + buffers.length * step };
+  const threads = Array.from({ length: bytes === 0 ? 0 : count - first }, (_, i) => first + i);
+  const buffers = new Map(
+    threads.map((thread, i) => [
+      thread,
+      { name: scratchName(thread), offset: start + i * step, bytes, ...life },
+    ]),
+  );
+  return { buffers, end: start + buffers.size * step };
 }
 
 type Scratch = ReturnType<typeof placeScratch>["buffers"];
@@ -87,7 +97,7 @@ type Scratch = ReturnType<typeof placeScratch>["buffers"];
 function callsOf(step: Step, scratch: Scratch): readonly (readonly ThreadCall[])[] {
   return step.map((bundles, thread) =>
     bundles.flatMap(bundle => {
-      const own = scratch[thread - 1];
+      const own = scratch.get(thread);
       if (own === undefined) return bundle.calls;
       return bundle.calls.map(call => withScratch(call, bundle, own.name, own.offset));
     }),
