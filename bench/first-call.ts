@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { brotliCompressSync } from "node:zlib";
 import { load } from "../runtime/specialize/index.ts";
 import { buildNet } from "./nets.ts";
 import { compileVariant, type Variant } from "./variants.ts";
@@ -40,6 +41,8 @@ interface Latency {
 interface Row extends Latency {
   readonly way: string;
   readonly moduleBytes: number;
+  /** The same after brotli, at its best. */
+  readonly compressedBytes: number;
 }
 
 const NET = "resnet8";
@@ -102,7 +105,8 @@ function measureApart({ name, variant, isSpecialized }: Way, folder: string): Ro
     const text = execFileSync(process.execPath, [own, "--measure", file, ...options]);
     return JSON.parse(text.toString()) as Latency;
   });
-  return { way: name, moduleBytes: wasm.length, ...leastOf(latencies) };
+  const compressedBytes = brotliCompressSync(wasm).length;
+  return { way: name, moduleBytes: wasm.length, compressedBytes, ...leastOf(latencies) };
 }
 
 function leastOf(latencies: readonly Latency[]): Latency {

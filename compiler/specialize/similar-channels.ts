@@ -100,18 +100,26 @@ function grow(likeness: Likeness, sizes: readonly number[]): number[][] {
 
 /** Exchanges channels of two groups wherever both groups together gain; says whether any did. */
 function exchange(likeness: Likeness, groups: readonly number[][]): boolean {
-  const total = (channel: number, group: readonly number[]): number =>
-    group.reduce((sum, other) => sum + likeness[channel]![other]!, 0);
+  /** How alike each channel is to all of each group. */
+  const bonds = groups.map(group =>
+    Float64Array.from(likeness, own => group.reduce((sum, other) => sum + own[other]!, 0)),
+  );
   let isBetter = false;
   for (const [g, one] of groups.entries()) {
-    for (const other of groups.slice(0, g)) {
+    for (const [h, other] of groups.slice(0, g).entries()) {
+      const [toOne, toOther] = [bonds[g]!, bonds[h]!];
       for (let i = 0; i < one.length; i++) {
         for (let j = 0; j < other.length; j++) {
           const [a, b] = [one[i]!, other[j]!];
-          const gain = total(a, other) + total(b, one) - total(a, one) - total(b, other);
+          const gain = toOther[a]! + toOne[b]! - toOne[a]! - toOther[b]!;
           if (gain <= 2 * likeness[a]![b]!) continue;
           [one[i], other[j]] = [b, a];
           isBetter = true;
+          for (let c = 0; c < toOne.length; c++) {
+            const change = likeness[c]![b]! - likeness[c]![a]!;
+            toOne[c]! += change;
+            toOther[c]! -= change;
+          }
         }
       }
     }

@@ -83,7 +83,13 @@ function engineOf(browser: Browser): Engine {
     absentFile: "run/not-tritc",
     find: () => {
       const version = firstLine(command, "--version")?.match(/\d[\w.]*/)?.[0];
-      if (version !== undefined) return { version, observe: root => observe(browser, root) };
+      if (version !== undefined) {
+        return {
+          version,
+          observe: async root => (await report(browser, root, "page")) as Observation,
+          report: (root, program) => report(browser, root, program),
+        };
+      }
       const installable =
         process.getuid?.() === 0 && firstLine("apt-get", "--version") !== undefined;
       return { help: `apt-get install ${command}`, installable };
@@ -91,13 +97,14 @@ function engineOf(browser: Browser): Engine {
   };
 }
 
-async function observe(browser: Browser, root: string): Promise<Observation> {
-  const { server, report } = serve(root);
+/** What a page of the folder posts. */
+async function report(browser: Browser, root: string, page: string): Promise<unknown> {
+  const { server, posted } = serve(root);
   await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const { ended, close } = open(browser, `http://127.0.0.1:${port}/${PROGRAMS}/page.html`);
+  const { ended, close } = open(browser, `http://127.0.0.1:${port}/${PROGRAMS}/${page}.html`);
   try {
-    return await Promise.race([report, ended]);
+    return await Promise.race([posted, ended]);
   } finally {
     await close();
     server.closeAllConnections();
@@ -117,15 +124,15 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-/** Serves what lies below `root`, and takes the page's report. */
-function serve(root: string): { server: Server; report: Promise<Observation> } {
-  const { promise: report, resolve, reject } = deferred<Observation>();
+/** Serves what lies below `root`, and takes what the page posts. */
+function serve(root: string): { server: Server; posted: Promise<unknown> } {
+  const { promise: posted, resolve, reject } = deferred<unknown>();
   const server = createServer(async (request, response) => {
     if (request.method === "POST") {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       response.end();
-      const seen = JSON.parse(Buffer.concat(chunks).toString()) as Observation & Failure;
+      const seen = JSON.parse(Buffer.concat(chunks).toString()) as Failure;
       if (seen.failure === undefined) resolve(seen);
       else reject(new Error(seen.failure));
       return;
@@ -141,7 +148,7 @@ function serve(root: string): { server: Server; report: Promise<Observation> } {
       if (pathname.endsWith(".js")) reject(new Error(`the page asks for ${pathname}`));
     }
   });
-  return { server, report };
+  return { server, posted };
 }
 
 interface Failure {

@@ -26,6 +26,8 @@ export interface Found {
   readonly version: string;
   /** Runs everything below `root`, which `stage` has laid out. */
   observe(root: string): Promise<Partial<Observation>>;
+  /** What a JavaScript program there prints, or its page posts, as JSON; `program` without its suffix. */
+  report?(root: string, program: string): Promise<unknown>;
 }
 
 export interface Missing {
@@ -75,6 +77,6 @@ export function firstLine(command: string, ...args: string[]): string | undefine
   return status === 0 ? stdout.split("\n")[0]!.trim() : undefined;
 }
 
-export async function jsonOf(invocation: Invocation): Promise<Partial<Observation>> {
-  return JSON.parse((await outputOf(invocation)).toString()) as Partial<Observation>;
+export async function jsonOf(invocation: Invocation): Promise<unknown> {
+  return JSON.parse((await outputOf(invocation)).toString());
 }

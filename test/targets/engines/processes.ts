@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { CODE_WAYS, type Engine, type Found, firstLine, jsonOf } from "./engine.ts";
 import { BUN_PROGRAM, DENO_PROGRAM, installed, SOURCES } from "./install.ts";
+import type { Observation } from "./program.ts";
 import { PROGRAMS } from "./stage.ts";
 
 /** Like any file that is not there. */
@@ -12,13 +13,15 @@ const COMMON = {
 } as const;
 
 function runs(command: string, version: string, args: readonly string[], wasi: boolean): Found {
+  const report = (root: string, program: string): Promise<unknown> =>
+    jsonOf({ command, args: [...args, `${program}.js`], cwd: join(root, PROGRAMS) });
   return {
     version,
+    report,
     observe: async root => {
-      const cwd = join(root, PROGRAMS);
-      const run = (program: string) => jsonOf({ command, args: [...args, program], cwd });
-      const seen = await run("in-process.js");
-      return wasi ? { ...seen, commands: (await run("in-wasi.js")).commands! } : seen;
+      const run = async (program: string) => (await report(root, program)) as Observation;
+      const seen = await run("in-process");
+      return wasi ? { ...seen, commands: (await run("in-wasi")).commands } : seen;
     },
   };
 }

@@ -25,8 +25,10 @@ function wasmtime(name: string, ...target: string[]): Engine {
       const env = { ...SYSTEM, PYTHONPATH: folder };
       return {
         version: SOURCES.wasmtime.version,
-        observe: root =>
-          jsonOf({ command: "python3", args: [PROGRAM, join(root, PROGRAMS), ...target], env }),
+        observe: async root => {
+          const args = [PROGRAM, join(root, PROGRAMS), ...target];
+          return (await jsonOf({ command: "python3", args, env })) as Partial<Observation>;
+        },
       };
     },
   };
