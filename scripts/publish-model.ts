@@ -127,8 +127,8 @@ function writeConfigs(): string[] {
   mkdirSync(models, { recursive: true });
   const files = base === undefined ? [] : [`${name}.float.train.json`];
   const own = `${name}.train.json`;
-  if (base !== undefined) write(files[0]!, publishedConfig(base));
-  write(own, publishedConfig(run, place));
+  if (base !== undefined) write(files[0]!, { ...publishedConfig(base), name: `${name}-float` });
+  write(own, { ...publishedConfig(run, place), name });
   return [...files, own];
 }
 

@@ -33,7 +33,7 @@ export function dataKindOf({ log }: RunFolder): string {
 export function publishedConfig(
   { log }: RunFolder,
   place: (file: string) => string = file => basename(file),
-): unknown {
+): object {
   const visit = (value: unknown): unknown => {
     if (typeof value === "string") return value.endsWith(".onnx") ? place(value) : value;
     if (Array.isArray(value)) return value.map(visit);
@@ -42,7 +42,7 @@ export function publishedConfig(
   };
   const { data, ...config } = log.config;
   const source = data.source.split(":")[0];
-  return visit({ ...config, data: { ...data, source } });
+  return visit({ ...config, data: { ...data, source } }) as object;
 }
 
 /** The method of the last stage with the options that are not the defaults: `ternary, zeros 0.7`. */
