@@ -39,6 +39,10 @@ if (!NET_NAMES.includes(values.net)) {
   process.exit(2);
 }
 const zeros = Number(values.zeros);
+if (!(zeros >= 0 && zeros < 1)) {
+  console.error("error: --zeros takes a share of zero weights, at least 0 and less than 1");
+  process.exit(2);
+}
 
 const WAYS: Readonly<Record<string, Variant["options"]>> = {
   kernels: { optimize: "speed", method: "kernels" },

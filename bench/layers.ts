@@ -47,7 +47,7 @@ const { values } = parseArgs({
   options: {
     zeros: { type: "string", default: "0.7" },
     activations: { type: "string", default: "u7" },
-    channels: { type: "string", default: SHAPES.map(([channels]) => channels).join() },
+    channels: { type: "string", default: "16,32,64,128,256,512" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -59,6 +59,11 @@ if (!(zeros >= 0 && zeros < 1)) {
 }
 const activations = demandActivations(values.activations);
 const wanted = values.channels.split(",").map(Number);
+const sizes = SHAPES.map(([channels]) => channels);
+if (!wanted.every(channels => sizes.some(size => size === channels))) {
+  console.error(`error: --channels are among ${sizes.join(", ")}`);
+  process.exit(2);
+}
 setFlagsFromString("--no-liftoff");
 
 const rows: LayerTime[] = [];

@@ -275,11 +275,14 @@ test("layers of 4-bit values copy what they read to bytes first, and give the or
   expect(mismatch(compiled, inputsFor(graph), ["simd128", "relaxed"])).toBeUndefined();
   const { calls, buffers } = compiled("simd128").plan;
   const isScratch = (name: string): boolean => name.endsWith("(scratch)");
-  expect(buffers.filter(({ name }) => isScratch(name))).toHaveLength(3);
-  const copies = calls.filter(({ kernel, writes }) => {
+  expect(buffers.filter(({ name }) => isScratch(name))).toHaveLength(4);
+  const leaving = calls.filter(({ kernel, writes }) => {
     return kernel.startsWith("code:") && writes.every(({ block }) => isScratch(block));
   });
-  expect(copies.map(({ kernel }) => kernel.at(-1))).toEqual(["0", "0", "0"]);
+  const copies = leaving.filter(({ kernel }) => kernel.endsWith("/0"));
+  expect(copies).toHaveLength(4);
+  // Sums that wait for more of their taps.
+  expect(leaving.length).toBeGreaterThan(copies.length);
 });
 
 describe("the plan", () => {

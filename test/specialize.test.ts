@@ -46,6 +46,8 @@ interface Case {
   readonly unread?: number;
   /** Pixels are 0 … `pixel` instead of −128 … 127. */
   readonly pixel?: number;
+  /** An output channel whose weights are all 0. */
+  readonly dead?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -119,6 +121,8 @@ const BYTES: readonly Case[] = (
     { channels: [24, 18], group: 3, size: [4, 32], kernel: [3, 3], zeros: 0.5, pixel: 15 },
     { channels: [20, 3], size: [4, 16], kernel: [3, 3], zeros: 0.97, pixel: 15, unread: 15 },
     { channels: [20, 3], size: [4, 16], kernel: [1, 1], zeros: 1, pixel: 15 },
+    // Sums that wait from one function to the next, or not: of a channel without weights.
+    { channels: [256, 28], size: [4, 28], kernel: [3, 3], zeros: 0.9, pixel: 15, dead: 3 },
   ] as readonly Case[]
 ).map(own => ({ shift: 2, ...own }));
 
@@ -149,11 +153,12 @@ describe("weights as code", () => {
     expect(fitsBytes(conv)).toBe(true);
     expect(compute(conv, x, z, IN_BYTES)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z, IN_BYTES)).toEqual(expected);
+    expectNoOverreading(conv, IN_BYTES);
   });
 
   test("many taps of many pixels are added up in lanes of 8 bits, few in 16", () => {
     const layer = (kernel: Case["kernel"], zeros: number) =>
-      problemOf({ channels: [64, 12], size: [16, 32], kernel, zeros, pixel: 15 }).conv;
+      problemOf({ channels: [64, 48], size: [16, 32], kernel, zeros, pixel: 15 }).conv;
     expect(prefersBytes(layer([3, 3], 0.9))).toBe(true);
     expect(generateConvolution(layer([3, 3], 0.9))).toEqual(generateBytes(layer([3, 3], 0.9)));
     expect(prefersBytes(layer([1, 1], 0.95))).toBe(false);
@@ -174,23 +179,7 @@ describe("weights as code", () => {
   test.each(PAIRED)("no byte is read behind the last tap: %j", settings => {
     const { conv, x, z, expected } = problemOf(settings);
     expect(compute(conv, x, z)).toEqual(expected);
-    const { input, output, kernel, dilations, padLeft, strides } = conv;
-    const lastTap = Math.max(...windowOffsets(input, kernel, dilations, padLeft));
-    const lastRow = (output.rows - 1) * strides[0] * input.rowBytes;
-    const lastChannel = (input.channels - 1) * input.planeBytes;
-    const read = lastChannel + lastRow + lastTap + vectorsOf(output) * VECTOR_BYTES;
-    const memory = new WebAssembly.Memory({ initial: 16 });
-    const place = placer(memory);
-    const [pAt, mAt] = [place(packCodeParameters(conv)), place(packMask(conv))];
-    const yAt = place(new Uint8Array(output.channels * output.planeBytes + 128));
-    const run = (spare: number): void => {
-      const xAt = memory.buffer.byteLength - read - spare;
-      for (const each of instantiate(generateConvolution(conv), memory)) {
-        each(xAt, yAt, 0, pAt, mAt, 0);
-      }
-    };
-    run(0);
-    expect(() => run(-1)).toThrow(WebAssembly.RuntimeError);
+    expectNoOverreading(conv, CHOSEN);
   });
 
   test("relaxed instructions are used where they may be", () => {
@@ -302,7 +291,7 @@ function problemOf(settings: Case) {
   const taps = (inputs / group) * kernel[0] * kernel[1];
   const unread = (settings.unread ?? 0) * kernel[0] * kernel[1];
   const weights = Int8Array.from({ length: outputs * taps }, (_, i) =>
-    i % taps < unread
+    i % taps < unread || Math.floor(i / taps) === settings.dead
       ? 0
       : settings.extreme
         ? magnitude
@@ -429,6 +418,30 @@ const IN_BYTES: Generator = {
   scratchBytes: byteScratchBytes,
 };
 
+/** What scratch memory holds before, and the memory behind it for ever. */
+const GARBAGE = 0xa5;
+
+/** Memory may end behind the last byte that a window reads, and no sooner. */
+function expectNoOverreading(conv: CodeConvolution, { generate, pack, scratchBytes }: Generator) {
+  const { input, output, kernel, dilations, padLeft, strides } = conv;
+  const lastTap = Math.max(...windowOffsets(input, kernel, dilations, padLeft));
+  const lastRow = (output.rows - 1) * strides[0] * input.rowBytes;
+  const lastChannel = (input.channels - 1) * input.planeBytes;
+  const read = lastChannel + lastRow + lastTap + vectorsOf(output) * VECTOR_BYTES;
+  const memory = new WebAssembly.Memory({ initial: 32 });
+  const place = placer(memory);
+  const [pAt, mAt] = [place(pack(conv)), place(packMask(conv))];
+  const yAt = place(new Uint8Array(output.channels * output.planeBytes + 128));
+  const zAt = place(new Uint8Array(conv.addend === undefined ? 0 : yAt));
+  const sAt = place(new Uint8Array(scratchBytes(conv)));
+  const run = (spare: number): void => {
+    const xAt = memory.buffer.byteLength - read - spare;
+    for (const each of instantiate(generate(conv), memory)) each(xAt, yAt, zAt, pAt, mAt, sAt);
+  };
+  run(0);
+  expect(() => run(-1)).toThrow(WebAssembly.RuntimeError);
+}
+
 /** The output, dense, after running the code; lanes beyond rows hold the zero point. */
 function compute(
   conv: CodeConvolution,
@@ -442,11 +455,15 @@ function compute(
   const [pAt, mAt] = [place(pack(conv)), place(packMask(conv))];
   const { output } = conv;
   const yAt = place(new Int16Array((output.channels * output.planeBytes) / 2 + 64));
-  const sAt = place(new Uint8Array(scratchBytes(conv)));
+  const spare = 64;
+  const sAt = place(new Uint8Array(scratchBytes(conv) + spare).fill(GARBAGE));
   const functions = generate(conv);
   for (const run of instantiate(functions, memory)) run(xAt, yAt, zAt, pAt, mAt, sAt);
   expect(functions.flatMap(({ channels }) => channels).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: conv.output.channels }, (_, channel) => channel),
+  );
+  expect(new Uint8Array(memory.buffer, sAt + scratchBytes(conv), spare)).toEqual(
+    new Uint8Array(spare).fill(GARBAGE),
   );
   const y = new Int16Array(memory.buffer, yAt);
   const { channels, rows, columns } = output;

@@ -49,6 +49,17 @@ const planes = residualBlock(9);
 /** Of rows that 2 or 3 threads share evenly. */
 const evenPlanes = residualBlock(12);
 
+/** Sums of two branches that wait in scratch memory: on one thread, not in the order of the plan. */
+const crossed = graphOf(b => {
+  const random = new Random(3);
+  const x = image(b, "x", [1, 40, 12, 12]);
+  const wide = { ...SAME, channels: 44 };
+  const first = planeConv(b, random, x, wide);
+  const second = planeConv(b, random, first, wide);
+  const third = planeConv(b, random, second, wide);
+  const branch = planeConv(b, random, first, wide);
+  return [planeConv(b, random, second, wide, first), planeConv(b, random, third, wide, branch)];
+}, "crossed");
 const fourBits = fourBitBlock(7);
 const evenFourBits = fourBitBlock(6);
 
@@ -72,6 +83,7 @@ const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = 
   ["code on planes", threads => compileAsIs(planes, { threads, costs })],
   ["code on planes, rows apart", threads => compileAsIs(evenPlanes, { threads, costs })],
   ["branches as code", threads => compileAsIs(branches, { threads, costs })],
+  ["branches whose sums wait", threads => compileAsIs(crossed, { threads, costs })],
   ["code in lanes of 8 bits", threads => compileAsIs(fourBits, { threads, costs })],
   ["code in lanes of 8 bits, rows apart", threads => compileAsIs(evenFourBits, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
@@ -219,6 +231,12 @@ describe("the checker of steps", () => {
     expect(checkSteps(claims([[first], []], [[], [reader]]))).toEqual([]);
     expect(checkSteps(claims([[first, reader], []]))).toEqual([]);
     expect(checkSteps(claims([[halves[0]], [halves[1]]], [[reader], []]))).toEqual([]);
+    // What a thread keeps for itself is written again, by a call that is earlier in the plan.
+    const [early, late] = [first, second].map(each => ({
+      ...each,
+      writes: [run(220, 32, "mine")],
+    })) as [typeof first, typeof second];
+    expect(checkSteps(claims([[late], []], [[early], []]))).toEqual([]);
   });
 
   test.each([

@@ -1,12 +1,12 @@
 /** @file The training configuration: what a user may say, and its defaults. */
 
 import { z } from "zod";
+import { ACTIVATION_CHOICES } from "../core/abi.ts";
 import { distillOptions } from "./distill/options.ts";
 import { METHOD_KINDS, quantizes } from "./methods/index.ts";
 import type { MethodChoice, MethodKind } from "./methods/kind.ts";
 import { MODEL_KINDS } from "./models/index.ts";
 import { headOptions } from "./network/cosine-head.ts";
-import { ACTIVATION_FORMATS } from "./quantize/activation.ts";
 import { EXTREMES, rangeOptions } from "./quantize/range-options.ts";
 import { reinitializationOptions } from "./step/reinitialize.ts";
 import type { Moment } from "./step/snapshot.ts";
@@ -128,7 +128,7 @@ export const trainingConfigSchema = z.strictObject({
   head: headOptions.optional(),
   /** x = (stored − mean)·scale; default: as an ONNX model has it, else from the training samples. */
   input: z.strictObject({ mean: z.int().min(-128).max(255), scale: positive }).optional(),
-  activations: z.enum(ACTIVATION_FORMATS).default("int8"),
+  activations: z.enum(ACTIVATION_CHOICES).default("int8"),
   stages: z.array(stage).min(1),
   batchSize: count.default(64),
   seed: z.int().min(0).default(1),

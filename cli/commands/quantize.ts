@@ -3,9 +3,9 @@
 import { mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { ACTIVATION_CHOICES } from "../../core/abi.ts";
 import { loadConfig, METHOD_KINDS, parseConfig, type TrainingEvent } from "../../trainer/index.ts";
 import { quantizes } from "../../trainer/methods/index.ts";
-import { ACTIVATION_FORMATS } from "../../trainer/quantize/activation.ts";
 import { checkFolder, readInput, writeOutputs } from "../files.ts";
 import { readModel } from "../onnx-model.ts";
 import { addJson, DATA_HELP, type JsonFlag, positiveInteger, words } from "../options.ts";
@@ -55,7 +55,7 @@ export function addQuantize(program: Command, session: Session): void {
     .addOption(methodOption("--last", "int8", "weights of the last layer"))
     .addOption(
       new Option("--activations <format>", "integers of activations")
-        .choices([...ACTIVATION_FORMATS])
+        .choices([...ACTIVATION_CHOICES])
         .default("int8"),
     )
     .option("--epochs <n>", "how often every sample is seen", positiveInteger, 10)

@@ -78,7 +78,8 @@ function channelBlocks(conv: CodeConvolution): number[][] {
   const sizes = Array.from({ length: count }, (_, block) => cut(block + 1) - cut(block));
   return Array.from({ length: conv.group }, (_, group) => {
     const channels = Array.from({ length: perGroup }, (_unused, c) => group * perGroup + c);
-    return remembered(conv.weights, `group ${group} of ${conv.group} in ${count}`, () =>
+    const question = `group ${group} of ${conv.group} in ${sizes} channels of ${tapsOf(conv)} taps`;
+    return remembered(conv.weights, question, () =>
       groupSimilar(conv.weights, tapsOf(conv), channels, sizes),
     );
   }).flat();

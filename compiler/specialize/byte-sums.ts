@@ -17,11 +17,10 @@ import type { CodeWriter } from "./code-writer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import type { Term } from "./share-sums.ts";
 import type { Accumulators } from "./sum-block.ts";
+import { TOTAL_VECTORS, totalOffset } from "./wide-sum.ts";
 
 const BYTE_MAX = 255;
 const BYTE_BITS = 8;
-/** Vectors of a total: lanes, and high bytes. */
-export const TOTAL_VECTORS = 2;
 /** Vector operations from a sum in bytes to its total, or from there to 16-bit lanes. */
 export const FLUSH_OPERATIONS = 6;
 /** Additions that a flush takes as long as, measured: its instructions are long, and large layers wait for code. */
@@ -51,8 +50,8 @@ export interface BytePlaces {
   readonly zeros: number;
   /** Of `packedOffsets`, from p. */
   readonly offsets: number;
-  /** Whether totals hold something already. */
-  readonly isLater: boolean;
+  /** Of each sum, whether its total holds something already. */
+  readonly hasTotal: readonly boolean[];
 }
 
 /** A sum since it was flushed: terms in it, and how many of them are taken away. */
@@ -75,20 +74,14 @@ export class ByteAccumulators implements Accumulators {
   /** Vectors written to totals or read from them. */
   spills = 0;
 
-  constructor(
-    code: CodeWriter,
-    terms: readonly Term[],
-    count: number,
-    max: number,
-    places: BytePlaces,
-  ) {
+  constructor(code: CodeWriter, terms: readonly Term[], max: number, places: BytePlaces) {
     this.#code = code;
     this.#places = places;
     this.#most = byteTerms(max);
     this.#terms = terms;
     this.#taps = countTaps(terms);
-    this.#held = Array.from({ length: count }, () => ({ terms: 0, minus: 0 }));
-    this.#hasTotal = new Array<boolean>(count).fill(places.isLater);
+    this.#held = places.hasTotal.map(() => ({ terms: 0, minus: 0 }));
+    this.#hasTotal = [...places.hasTotal];
   }
 
   /** Flushes the sums that have no room for all that a tree delivers. */
@@ -163,10 +156,6 @@ export class ByteAccumulators implements Accumulators {
     this.#code.get(SCRATCH).load(totalOffset(j, half)).vector("add");
     this.spills++;
   }
-}
-
-function totalOffset(j: number, half: number): number {
-  return (TOTAL_VECTORS * j + half) * VECTOR_BYTES;
 }
 
 /** Of each term, its taps, and how many of them it takes away. */

@@ -12,7 +12,7 @@
 export interface CodeFunction {
   /** As it stands in the code section: locals, instructions, `end`. */
   readonly body: Uint8Array;
-  /** Output channels that it writes, ascending; none if others finish its sums. */
+  /** Output channels that it writes, ascending; none if it only leaves something for others. */
   readonly channels: readonly number[];
   /** Whether it writes scratch memory; `true` needs no reader. */
   readonly leaves?: boolean;

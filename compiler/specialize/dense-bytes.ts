@@ -21,7 +21,6 @@ import {
   FLUSH_ADDITIONS,
   FLUSH_OPERATIONS,
   packedOffsets,
-  TOTAL_VECTORS,
 } from "./byte-sums.ts";
 import { biasOffset, moreOffset, multiplierOffset, packChannels } from "./channel-parameters.ts";
 import {
@@ -47,6 +46,7 @@ import {
 import { ELEMENT_BYTES } from "./planes.ts";
 import { sumsOfChunk } from "./shared-chunk.ts";
 import { type SumCost, writeSums } from "./sum-block.ts";
+import { TOTAL_VECTORS } from "./wide-sum.ts";
 
 /** The largest pixel: of 4 bits. Larger ones leave room for few terms. */
 const MAX_PIXEL = 15;
@@ -76,9 +76,12 @@ export function fitsBytes(conv: CodeConvolution): boolean {
   return byteBlocksOf(conv)?.every(({ isWide }) => !isWide) ?? false;
 }
 
-/** Whether they can, and are expected to take less time than those of 16 bits. */
+/**
+ * Whether they can, and are expected to take less time than those of 16 bits.
+ * Threads that share the functions of a layer cannot share the copy.
+ */
 export function prefersBytes(conv: CodeConvolution): boolean {
-  if (!fitsBytes(conv)) return false;
+  if ((conv.threads ?? 1) > 1 || !fitsBytes(conv)) return false;
   const { output } = conv;
   const passes = (output.rows * vectorsOf(output)) / HALVES;
   const copy = (narrowSteps(conv) * NARROWING_OPERATIONS) / passes;
@@ -220,6 +223,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
     addend: addend === undefined ? 0 : finish,
     spill: total(({ spills }) => spills),
   });
+  // Totals lie where those of other bodies lay: nothing between the two may count on them.
   return { body, channels: channels.sort((a, b) => a - b), leaves: true, takes: true, work };
 }
 
@@ -235,6 +239,12 @@ function isLast({ block, chunk }: BlockChunk): boolean {
   return chunk === block.chunks.length - 1;
 }
 
+/** Whether a channel reads any of the taps before `end`: then its sum was flushed. */
+function readsBefore({ weights, ...conv }: CodeConvolution, channel: number, end: number): boolean {
+  const first = channel * tapsOf({ weights, ...conv });
+  return sliceOf(weights, first, end).some(weight => weight !== 0);
+}
+
 /** Sixteen pixels of a chunk of a block. */
 function writePass(
   code: CodeWriter,
@@ -245,11 +255,11 @@ function writePass(
   const { channels, chunks } = own.block;
   const { output, range, addend } = conv;
   const { offsets, terms } = sumsOfChunk(conv, channels, chunks[own.chunk]!, byteTerms(range.max));
-  const sums = new ByteAccumulators(code, terms, channels.length, range.max, {
+  const sums = new ByteAccumulators(code, terms, range.max, {
     first: FIRST_SUM,
     zeros: ZEROS,
     offsets: moreOffset(output.channels),
-    isLater: own.chunk > 0,
+    hasTotal: channels.map(channel => readsBefore(conv, channel, chunks[own.chunk]![0])),
   });
   const temporaries = FIRST_SUM + channels.length;
   const bytes = offsets.map(offset => offset / ELEMENT_BYTES);

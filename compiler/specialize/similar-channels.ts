@@ -81,21 +81,36 @@ function ones(bits: number): number {
 }
 
 function grow(likeness: Likeness, sizes: readonly number[]): number[][] {
-  const left = new Set(likeness.keys());
+  const isTaken = new Uint8Array(likeness.length);
+  const gains = new Float64Array(likeness.length);
+  /** Of those that are left, the one that gains most. */
+  const take = (): number => {
+    let best = -1;
+    for (let i = 0; i < gains.length; i++) {
+      if (!isTaken[i] && (best < 0 || gains[i]! > gains[best]!)) best = i;
+    }
+    isTaken[best] = 1;
+    return best;
+  };
   return sizes.map(size => {
-    const group: number[] = [];
-    /** To all that the group has; of an empty one, to the most alike of those left. */
-    const gains = new Float64Array(likeness.length);
-    for (const i of left) for (const j of left) gains[i] = Math.max(gains[i]!, likeness[i]![j]!);
+    for (let i = 0; i < gains.length; i++)
+      gains[i] = isTaken[i] ? 0 : mostAlike(likeness[i]!, isTaken);
+    const group = [take()];
+    gains.fill(0);
     while (group.length < size) {
-      const next = [...left].reduce((best, i) => (gains[i]! > gains[best]! ? i : best));
-      if (group.length === 0) gains.fill(0);
-      for (const i of left) gains[i]! += likeness[i]![next]!;
-      group.push(next);
-      left.delete(next);
+      const last = likeness[group.at(-1)!]!;
+      for (let i = 0; i < gains.length; i++) gains[i]! += last[i]!;
+      group.push(take());
     }
     return group;
   });
+}
+
+/** How alike a channel is to the most alike of those that are left. */
+function mostAlike(own: Float64Array, isTaken: Uint8Array): number {
+  let most = 0;
+  for (let j = 0; j < own.length; j++) if (!isTaken[j] && own[j]! > most) most = own[j]!;
+  return most;
 }
 
 /** Exchanges channels of two groups wherever both groups together gain; says whether any did. */

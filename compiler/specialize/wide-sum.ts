@@ -56,7 +56,7 @@ export function writeShiftedTotal(
   code.vector("narrow").set(result);
 }
 
-/** Offset of half `half` of total `index` from the start of a line of totals. */
+/** Offset of vector `half` of total `index` from the start of a line of totals. */
 export function totalOffset(index: number, half: number): number {
   return (TOTAL_VECTORS * index + half) * VECTOR_BYTES;
 }

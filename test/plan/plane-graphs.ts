@@ -80,7 +80,9 @@ export function fourBitBlock(rows: number): Graph {
     const layer = { ...SAME, channels: 48, zeros: 0.85, fourBits: true };
     const x = planeConv(b, random, image(b, "x", [1, 3, rows, 28]), { ...layer, zeros: 0 });
     const first = planeConv(b, random, x, layer);
-    const second = planeConv(b, random, first, layer, x);
-    return [planeConv(b, random, second, { ...layer, fourBits: false, channels: 20 })];
+    const second = planeConv(b, random, first, { ...layer, channels: 300 });
+    // Of so many taps that its sums wait from one function to the next.
+    const third = planeConv(b, random, second, layer, x);
+    return [planeConv(b, random, third, { ...layer, fourBits: false, channels: 20 })];
   }, "four bits");
 }

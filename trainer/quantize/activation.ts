@@ -7,6 +7,7 @@
  * files hold them.
  */
 
+import type { ActivationChoice } from "../../core/abi.ts";
 import { dtypeRange } from "../../core/dtype.ts";
 import { clampTo, compose, type Interval } from "../../core/interval.ts";
 import { INT8_RANGE, quantizeClamp } from "../../core/quantized-layer.ts";
@@ -18,8 +19,7 @@ import { isNonNegative, type Network, type StepIndex } from "../network/network.
  * zero point 0. `u4`: 0…15 after a ReLU, zero point 0; averages, whose values
  * are finer than those that they are taken of, as with `u7`.
  */
-export type ActivationFormat = "int8" | "u7" | "u4";
-export const ACTIVATION_FORMATS: readonly ActivationFormat[] = ["int8", "u7", "u4"];
+export type ActivationFormat = ActivationChoice;
 
 /** How the values of one step are held. */
 export type StepFormat = "signed" | ActivationFormat;

@@ -6,7 +6,8 @@
  * touched it in the step, and which calls touched it at all. Threads of one
  * step may share a byte only to read it; calls that touch a byte, one of them
  * writing, keep the order of the plan; and all that the calls of the plan
- * write is written.
+ * write is written. What a thread keeps for itself may be written in any order:
+ * only the call before is believed to have left there what a call reads.
  */
 
 import type { Extent } from "../check-memory.ts";
@@ -83,7 +84,8 @@ class StepShadow {
       this.#visit(extent, at => this.#readByte(at, thread, origin + 1, isOwn), `${who} reads`);
     }
     for (const extent of writes) {
-      this.#visit(extent, at => this.#writeByte(at, thread, origin + 1), `${who} writes`);
+      const isOwn = this.#own.has(extent.block);
+      this.#visit(extent, at => this.#writeByte(at, thread, origin + 1, isOwn), `${who} writes`);
     }
   }
 
@@ -99,11 +101,12 @@ class StepShadow {
     return undefined;
   }
 
-  #writeByte(at: number, thread: number, call: number): string | undefined {
+  #writeByte(at: number, thread: number, call: number, isOwn: boolean): string | undefined {
     const [writer, reader] = [this.#writer[at]!, this.#reader[at]!];
     if (writer !== NOBODY && writer !== thread) return "which another thread writes";
     if (reader !== NOBODY && reader !== thread) return "which another thread reads";
-    if (this.#written[at]! > call || this.#read[at]! > call) return "which a later call touched";
+    const isLate = this.#written[at]! > call || this.#read[at]! > call;
+    if (isLate && !isOwn) return "which a later call touched";
     this.#writer[at] = thread;
     this.#written[at] = call;
     return undefined;
