@@ -9,17 +9,16 @@
  * `node test/targets/engines/install.ts` fetches engines.
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import ts from "typescript";
 import { BROWSERS } from "../test/targets/engines/browsers.ts";
-import { type Found, type Missing, outputOf, SYSTEM } from "../test/targets/engines/engine.ts";
+import { type Found, jsonOf, type Missing, SYSTEM } from "../test/targets/engines/engine.ts";
 import { installed, SOURCES } from "../test/targets/engines/install.ts";
 import { PROCESSES } from "../test/targets/engines/processes.ts";
-import { PROGRAMS } from "../test/targets/engines/stage.ts";
+import { PROGRAMS, transpile } from "../test/targets/engines/stage.ts";
 import type { StagedModule, Timings } from "./engines/time-modules.ts";
 import { buildNet, NET_NAMES } from "./nets.ts";
 import { compileVariant, type Variant } from "./variants.ts";
@@ -108,12 +107,8 @@ function findWasmtime(): ReturnType<Timer["find"]> {
     time: async () => {
       const files = Object.keys(WAYS).map((_, i) => fileOf(i));
       const args = [join(HERE, `${PROGRAM}.py`), ...files];
-      const output = await outputOf({
-        command: "python3",
-        args,
-        env: { ...SYSTEM, PYTHONPATH: folder },
-      });
-      const us = JSON.parse(output.toString()) as Timings;
+      const env = { ...SYSTEM, PYTHONPATH: folder };
+      const us = (await jsonOf({ command: "python3", args, env })) as Timings;
       return Object.fromEntries(Object.keys(WAYS).map((way, i) => [way, us[fileOf(i)]!]));
     },
   };
@@ -139,12 +134,9 @@ function stageModules(): void {
     writeFileSync(fileOf(i), wasm);
     return { name, wasm: Buffer.from(wasm).toString("base64") };
   });
-  const { outputText } = ts.transpileModule(readFileSync(join(HERE, `${PROGRAM}.ts`), "utf8"), {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
-  });
   writeFileSync(join(root, "package.json"), '{ "type": "module" }\n');
   put("modules.js", `export const modules = ${JSON.stringify(modules)};\n`);
-  put(`${PROGRAM}.js`, outputText);
+  put(`${PROGRAM}.js`, transpile(`bench/engines/${PROGRAM}.ts`));
   put(
     `${PROGRAM}.html`,
     `<!doctype html>\n<meta charset="utf-8">\n<script type="module" src="${PROGRAM}.js"></script>\n`,

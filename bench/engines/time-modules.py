@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 
-from wasmtime import Config, Engine, Linker, Module, Store
+from wasmtime import Engine, Linker, Module, Store
 
 WARM_UP_S = 1.5
 ROUNDS = 15
@@ -17,9 +17,7 @@ ROUND_S = 0.06
 
 
 def main(files):
-    config = Config()
-    config.wasm_relaxed_simd = True
-    engine = Engine(config)
+    engine = Engine()
     linker = Linker(engine)
     runners = {}
     for file in files:

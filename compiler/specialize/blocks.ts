@@ -28,6 +28,11 @@ export interface BlockChunk {
   readonly chunk: number;
 }
 
+/** Whether the block's results are made here. */
+export function isLastChunk({ block, chunk }: BlockChunk): boolean {
+  return chunk === block.chunks.length - 1;
+}
+
 /** Accumulators of a block: with the temporaries they fill the 16 registers of x86. */
 const MAX_BLOCK = 12;
 /** A block whose weights are nearly all zero needs fewer temporaries. */

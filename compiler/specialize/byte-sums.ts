@@ -8,8 +8,8 @@
  * high bytes alone; in the end low = first − 256·second, modulo 2^16.
  *
  * Each channel is flushed when its own terms ask for it, between trees of
- * shared sums, when registers are free. What flushes have
- * added is known from its weights, and taken out of its bias.
+ * shared sums, when registers are free. What flushes have added is known from
+ * its weights, and taken out of its bias.
  */
 
 import { PARAMETERS, SCRATCH } from "./code-function.ts";
@@ -23,7 +23,7 @@ const BYTE_MAX = 255;
 const BYTE_BITS = 8;
 /** Vector operations from a sum in bytes to its total, or from there to 16-bit lanes. */
 export const FLUSH_OPERATIONS = 6;
-/** Additions that a flush takes as long as, measured: its instructions are long, and large layers wait for code. */
+/** Additions that a flush takes as long as, fitted to whole layers (`bench/layers.ts`): its instructions are long, and large layers wait for code. */
 export const FLUSH_ADDITIONS = 14;
 
 /** Terms of ±1 times a pixel up to `max` that a byte certainly holds the sum of. */

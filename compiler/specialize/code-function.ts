@@ -14,7 +14,7 @@ export interface CodeFunction {
   readonly body: Uint8Array;
   /** Output channels that it writes, ascending; none if it only leaves something for others. */
   readonly channels: readonly number[];
-  /** Whether it writes scratch memory; `true` needs no reader. */
+  /** Whether it writes scratch memory. */
   readonly leaves?: boolean;
   /** Whether it reads what functions before it left in scratch memory. */
   readonly takes?: boolean;

@@ -12,6 +12,7 @@ import {
   type BlockChunk,
   blocksOf,
   FINISH_OPERATIONS,
+  isLastChunk,
   loopBodiesOf,
 } from "./blocks.ts";
 import {
@@ -140,10 +141,7 @@ function lineBytes({ channels }: Block): number {
 /** Bytes from x to the end of what windows read. */
 function windowBytes(conv: CodeConvolution): number {
   const { output, input, strides } = conv;
-  const channels = Array.from({ length: conv.group }, (_, group) => group);
-  const lastTap = Math.max(
-    ...channels.flatMap(group => tapOffsets(conv, (group * output.channels) / conv.group)),
-  );
+  const lastTap = Math.max(...tapOffsets(conv, output.channels - 1));
   const lastRow = (output.rows - 1) * strides[0] * input.rowBytes;
   return lastRow + lastTap + vectorsOf(output) * VECTOR_BYTES;
 }
@@ -211,7 +209,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
     i32: ZEROS - PARAMETER_COUNT,
     v128: 1 + Math.max(...registers),
   });
-  const channels = chunks.flatMap(chunk => (isLast(chunk) ? chunk.block.channels : []));
+  const channels = chunks.flatMap(chunk => (isLastChunk(chunk) ? chunk.block.channels : []));
   const total = (count: (pass: Pass) => number): number =>
     passes.reduce((sum, pass) => sum + count(pass), 0);
   const finish = HALVES * channels.length;
@@ -235,14 +233,10 @@ interface Pass {
   readonly spills: number;
 }
 
-function isLast({ block, chunk }: BlockChunk): boolean {
-  return chunk === block.chunks.length - 1;
-}
-
 /** Whether a channel reads any of the taps before `end`: then its sum was flushed. */
-function readsBefore({ weights, ...conv }: CodeConvolution, channel: number, end: number): boolean {
-  const first = channel * tapsOf({ weights, ...conv });
-  return sliceOf(weights, first, end).some(weight => weight !== 0);
+function readsBefore(conv: CodeConvolution, channel: number, end: number): boolean {
+  const first = channel * tapsOf(conv);
+  return sliceOf(conv.weights, first, end).some(weight => weight !== 0);
 }
 
 /** Sixteen pixels of a chunk of a block. */
@@ -265,7 +259,7 @@ function writePass(
   const bytes = offsets.map(offset => offset / ELEMENT_BYTES);
   const cost = writeSums(code, { offsets: bytes, terms }, { address: BYTES, temporaries }, sums);
   for (const [j, channel] of channels.entries()) {
-    if (!isLast(own)) {
+    if (!isLastChunk(own)) {
       sums.flush(j);
       continue;
     }

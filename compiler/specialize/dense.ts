@@ -11,7 +11,7 @@
  */
 
 import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
-import { type Block, type BlockChunk, blocksOf, loopBodiesOf } from "./blocks.ts";
+import { type Block, type BlockChunk, blocksOf, isLastChunk, loopBodiesOf } from "./blocks.ts";
 import { biasOffset, moreOffset, multiplierOffset, packChannels } from "./channel-parameters.ts";
 import {
   type CodeFunction,
@@ -139,13 +139,13 @@ class ChunkWriter {
   readonly #isFirst: boolean;
   readonly #isLast: boolean;
 
-  constructor(code: CodeWriter, conv: CodeConvolution, { block, chunk }: BlockChunk) {
+  constructor(code: CodeWriter, conv: CodeConvolution, own: BlockChunk) {
     this.#code = code;
     this.#conv = conv;
-    this.#block = block;
-    this.#chunk = chunk;
-    this.#isFirst = chunk === 0;
-    this.#isLast = chunk === block.chunks.length - 1;
+    this.#block = own.block;
+    this.#chunk = own.chunk;
+    this.#isFirst = own.chunk === 0;
+    this.#isLast = isLastChunk(own);
   }
 
   /** One vector of pixels. */
@@ -212,10 +212,10 @@ class ChunkWriter {
 
   #sum(): SumCost {
     const { channels, chunks } = this.#block;
-    const { offsets, terms } = sumsOfChunk(this.#conv, channels, chunks[this.#chunk]!);
+    const sums = sumsOfChunk(this.#conv, channels, chunks[this.#chunk]!);
     const locals = { address: X, temporaries: FIRST_VECTOR + channels.length };
     const accumulators = lanesOf16(this.#code, FIRST_VECTOR);
-    return writeSums(this.#code, { offsets, terms }, locals, accumulators);
+    return writeSums(this.#code, sums, locals, accumulators);
   }
 
   /** Leaves the sums in scratch memory. */

@@ -59,7 +59,8 @@ export function stage(root: string, cases: readonly Case[]): void {
   }
 }
 
-function transpile(source: string): string {
+/** A file of the checkout as plain JavaScript. */
+export function transpile(source: string): string {
   const { outputText } = ts.transpileModule(readFileSync(join(ROOT, source), "utf8"), {
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
