@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { generateConvolution, rejectsCode } from "../compiler/specialize/convolution.ts";
+import { generateDense, rejectsDense } from "../compiler/specialize/dense.ts";
 import { fitsBytes, generateBytes, prefersBytes } from "../compiler/specialize/dense-bytes.ts";
-import { CHOSEN, compute, expectNoOverreading, IN_BYTES } from "./specialize/compute.ts";
+import { generateProducts } from "../compiler/specialize/products.ts";
+import { BY_DIGITS, CHOSEN, compute, expectNoOverreading, IN_BYTES } from "./specialize/compute.ts";
 import { type Case, problemOf } from "./specialize/layer-problem.ts";
 
 const CASES: readonly Case[] = [
@@ -62,6 +64,19 @@ const CASES: readonly Case[] = [
   })),
 ];
 
+/** Weights of few bits: their digits are rows of sums. */
+const DIGITS: readonly Case[] = [
+  { channels: [3, 16], size: [32, 32], kernel: [3, 3], magnitude: 7, shift: 4 },
+  { channels: [3, 7], size: [4, 16], kernel: [5, 5], stride: 2, magnitude: 3, outputPhases: 2 },
+  { channels: [6, 14], group: 2, size: [2, 8], kernel: [1, 3], magnitude: 15, zeros: 0.5 },
+  { channels: [40, 9], size: [3, 13], kernel: [3, 3], magnitude: 7, shift: 5, addend: true },
+  { channels: [2, 5], size: [3, 9], kernel: [2, 2], magnitude: 21, shift: 2, zeroPoint: -128 },
+  { channels: [4, 5], size: [2, 8], kernel: [1, 1], magnitude: 2, dead: 2 },
+  { channels: [300, 7], size: [2, 9], kernel: [3, 3], magnitude: 7, shift: 7 },
+  { channels: [300, 3], size: [2, 9], kernel: [1, 1], magnitude: 7, shift: 9, extreme: true },
+  { channels: [200, 2], size: [2, 9], kernel: [3, 3], magnitude: 6, zeros: 0.97, bias: 9000 },
+];
+
 /** Pixels of few bits: sixteen at a time, in sums of bytes that are flushed. */
 const BYTES: readonly Case[] = (
   [
@@ -102,6 +117,21 @@ describe("weights as code", () => {
     expect(rejectsCode(conv)).toBeUndefined();
     expect(compute(conv, x, z)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z)).toEqual(expected);
+  });
+
+  test.each(DIGITS)("by digits: %j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(rejectsDense(conv)).toBeUndefined();
+    expect(compute(conv, x, z, BY_DIGITS)).toEqual(expected);
+    expect(compute({ ...conv, isRelaxed: true }, x, z, BY_DIGITS)).toEqual(expected);
+    expect(compute(conv, x, z)).toEqual(expected);
+  });
+
+  test("weights of few bits become digits, those of many are multiplied with", () => {
+    const layer = (magnitude: number) =>
+      problemOf({ channels: [3, 16], size: [8, 8], kernel: [3, 3], magnitude }).conv;
+    expect(generateConvolution(layer(7))).toEqual(generateDense(layer(7)));
+    expect(generateConvolution(layer(127))).toEqual(generateProducts(layer(127)));
   });
 
   test.each(BYTES)("in lanes of 8 bits: %j", settings => {
@@ -157,7 +187,9 @@ describe("weights as code", () => {
     const requantization = { ...conv.requantization, shift: -1 };
     expect(rejectsCode({ ...conv, bias, requantization })).toContain("may not fit");
     expect(rejectsCode({ ...conv, strides: [2, 2] })).toContain("stride");
-    const large = problemOf({ channels: [18, 2], size: [2, 8], kernel: [3, 3], magnitude: 9 }).conv;
+    const large = problemOf({
+      ...{ channels: [18, 2], size: [2, 8], kernel: [3, 3], magnitude: 127 },
+    }).conv;
     expect(rejectsCode(large)).toContain("more than");
     const wide = { ...large.requantization, shift: -1 };
     const { conv: small } = problemOf({ ...CASES[0]!, magnitude: 127 });

@@ -5,6 +5,7 @@
  */
 
 import type { MeanTerm } from "../../core/mean-term.ts";
+import { digitOf, mostPlaces, type Row, rowsOf } from "./digits.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import { remembered } from "./remembered.ts";
 import { groupSimilar } from "./similar-channels.ts";
@@ -14,6 +15,8 @@ import { fitsTotal } from "./wide-sum.ts";
 export interface Block {
   /** Output channels, of one group. */
   readonly channels: readonly number[];
+  /** Of all channels, in their order: a sum each. */
+  readonly rows: readonly Row[];
   /** Taps in order, cut: [first, end) of each loop body. */
   readonly chunks: readonly (readonly [number, number])[];
   /** Whether its sums are added up in 32 bits, chunk by chunk. */
@@ -33,13 +36,15 @@ export function isLastChunk({ block, chunk }: BlockChunk): boolean {
   return chunk === block.chunks.length - 1;
 }
 
-/** Accumulators of a block: with the temporaries they fill the 16 registers of x86. */
+/** Accumulators of a block, one for each row: with the temporaries they fill the 16 registers of x86. */
 const MAX_BLOCK = 12;
 /** A block whose weights are nearly all zero needs fewer temporaries. */
 const MAX_SPARSE_BLOCK = 14;
 const SPARSE = 0.85;
 /** Vector operations of a loop body: beyond, it outgrows the caches of decoded instructions. */
 const MAX_OPERATIONS = 3600;
+/** Vector operations that add the sum of a row to that of the place below. */
+const PLACE_OPERATIONS = 2;
 /** Vector operations from a sum to its store. */
 export const FINISH_OPERATIONS = 10;
 /** Taps of a loop body, for the search for shared sums. */
@@ -78,7 +83,8 @@ export function loopBodiesOf(conv: CodeConvolution, blocks: readonly Block[]): B
 function channelBlocks(conv: CodeConvolution): number[][] {
   const perGroup = conv.output.channels / conv.group;
   const most = zerosOf(conv) > SPARSE ? MAX_SPARSE_BLOCK : MAX_BLOCK;
-  const count = evenCount(perGroup, Math.ceil(perGroup / most), conv.threads ?? 1);
+  const channelsOfBlock = Math.max(1, Math.floor(most / mostPlaces(conv)));
+  const count = evenCount(perGroup, Math.ceil(perGroup / channelsOfBlock), conv.threads ?? 1);
   const cut = (block: number): number => Math.floor((block * perGroup) / count);
   const sizes = Array.from({ length: count }, (_, block) => cut(block + 1) - cut(block));
   return Array.from({ length: conv.group }, (_, group) => {
@@ -113,18 +119,22 @@ function cutBlock(
     if (conv.mean !== undefined) return largestSumWithMean(conv, conv.mean, channel);
     return largestSum(weights, [first, first + taps], range, bias[channel]!);
   });
-  const costs = tapCosts(conv, channels, perTerm);
+  const rows = rowsOf(conv, channels);
+  const costs = tapCosts(conv, rows, perTerm);
   const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
-  const operations = sum(costs) + channels.length * FINISH_OPERATIONS;
+  const places = (rows.length - channels.length) * PLACE_OPERATIONS;
+  const operations = sum(costs) + places + channels.length * FINISH_OPERATIONS;
   if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
-    return { channels, chunks: cutTaps(costs, least), isWide: false, operations };
+    return { channels, rows, chunks: cutTaps(costs, least), isWide: false, operations };
   }
   // The mean term is made in 16-bit lanes: there is no room for it in the parts of a total.
   if (conv.mean !== undefined) return undefined;
   if (!bounds.every(bound => fitsTotal(bound, requantization))) return undefined;
   for (let count = least; count <= taps; count++) {
     const chunks = cutTaps(costs, count);
-    if (fitsParts(conv, channels, chunks)) return { channels, chunks, isWide: true, operations };
+    if (fitsParts(conv, channels, chunks)) {
+      return { channels, rows, chunks, isWide: true, operations };
+    }
   }
   return undefined;
 }
@@ -158,13 +168,14 @@ function fitsParts(
 /** Vector operations that each tap is expected to take: a load, and additions less what is shared. */
 function tapCosts(
   { weights, ...conv }: CodeConvolution,
-  channels: readonly number[],
+  rows: readonly Row[],
   perTerm: number,
 ): number[] {
   const taps = tapsOf({ weights, ...conv });
   return Array.from({ length: taps }, (_, tap) => {
-    const wanted = channels.filter(channel => weights[channel * taps + tap] !== 0).length;
-    const density = wanted / channels.length;
+    const wants = ({ channel, place }: Row) => digitOf(weights[channel * taps + tap]!, place) !== 0;
+    const wanted = rows.filter(wants).length;
+    const density = wanted / rows.length;
     return wanted === 0 ? 0 : 1 + wanted * (0.9 - 0.65 * density + perTerm);
   });
 }

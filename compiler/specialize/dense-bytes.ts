@@ -246,9 +246,9 @@ function writePass(
   own: BlockChunk,
   isEdge: boolean,
 ): Pass {
-  const { channels, chunks } = own.block;
+  const { channels, rows, chunks } = own.block;
   const { output, range, addend } = conv;
-  const { offsets, terms } = sumsOfChunk(conv, channels, chunks[own.chunk]!, byteTerms(range.max));
+  const { offsets, terms } = sumsOfChunk(conv, rows, chunks[own.chunk]!, byteTerms(range.max));
   const sums = new ByteAccumulators(code, terms, range.max, {
     first: FIRST_SUM,
     zeros: ZEROS,

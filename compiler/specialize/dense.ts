@@ -1,6 +1,7 @@
 /**
- * @file Ternary filters over many channels as code without weights: +1 is an
- * addition, −1 a subtraction and 0 is nothing.
+ * @file Filters over many channels, ternary or of few bits, as code without
+ * weights: +1 is an addition, −1 a subtraction and 0 is nothing. Weights of
+ * more than one digit are several such filters (digits.ts).
  *
  * Lanes run over eight neighbouring pixels of a row. A block of output
  * channels keeps its sums in registers; each input vector is loaded once for
@@ -33,7 +34,7 @@ import {
   writePixelLoop,
 } from "./pixel-loop.ts";
 import { sumsOfChunk } from "./shared-chunk.ts";
-import { lanesOf16, type SumCost, writeSums } from "./sum-block.ts";
+import { type SumCost, WordAccumulators, writeSums } from "./sum-block.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
 /** Address of t, where there is a mean term. */
@@ -53,6 +54,11 @@ function rejectsMean(conv: CodeConvolution, { fraction }: MeanTerm): string | un
   if (conv.group > 1) return "its zeros stand for means in groups";
   if (fraction !== MEAN_FRACTION) return "its means are too large for 16-bit lanes";
   return blocksOf(conv) === undefined ? "sums and means may not fit 16 bits" : undefined;
+}
+
+/** Vector operations that eight pixels are expected to take. Requires a layer that can become code. */
+export function denseOperations(conv: CodeConvolution): number {
+  return total(blocksOf(conv)!.map(({ operations }) => operations));
 }
 
 export function generateDense(conv: CodeConvolution): CodeFunction[] {
@@ -111,9 +117,7 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
   writePixelLoop(code, output, walkers, ({ isEdge }) => {
     costs = writers.map(writer => writer.write(isEdge));
   });
-  const registers = costs.map(
-    ({ temporaries }, i) => chunks[i]!.block.channels.length + temporaries,
-  );
+  const registers = costs.map(({ temporaries }, i) => chunks[i]!.block.rows.length + temporaries);
   const body = code.finish({ i32: INTEGERS, v128: 1 + Math.max(...registers) });
   const channels = writers.flatMap(writer => writer.finished).sort((a, b) => a - b);
   const work = workOf(body, output.rows * vectorsOf(output), {
@@ -192,15 +196,20 @@ class ChunkWriter {
     return walkers;
   }
 
-  /** Accumulators start as the bias, as what the chunk before left, or, for parts, as nothing. */
+  /** Sums of channels start as the bias, as what the chunk before left, or, for parts, as nothing. */
   #start(): void {
+    if (this.#block.isWide) return;
     this.#block.channels.forEach((channel, j) => {
-      if (this.#block.isWide) this.#code.zero();
-      else if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
+      if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
       else this.#code.get(SCRATCH).load(j * VECTOR_BYTES);
       if (this.readsMean) this.#addMean(channel);
-      this.#code.set(FIRST_VECTOR + j);
+      this.#code.set(this.#sumOf(channel));
     });
+  }
+
+  /** The local of the channel's sum: that of its row at place 0. */
+  #sumOf(channel: number): number {
+    return FIRST_VECTOR + this.#block.rows.findIndex(row => row.channel === channel);
   }
 
   /** Adds the mean term to what is pushed. */
@@ -211,18 +220,34 @@ class ChunkWriter {
   }
 
   #sum(): SumCost {
-    const { channels, chunks } = this.#block;
-    const sums = sumsOfChunk(this.#conv, channels, chunks[this.#chunk]!);
-    const locals = { address: X, temporaries: FIRST_VECTOR + channels.length };
-    const accumulators = lanesOf16(this.#code, FIRST_VECTOR);
-    return writeSums(this.#code, sums, locals, accumulators);
+    const { rows, chunks, isWide } = this.#block;
+    const sums = sumsOfChunk(this.#conv, rows, chunks[this.#chunk]!);
+    const locals = { address: X, temporaries: FIRST_VECTOR + rows.length };
+    const empty = [...rows.keys()].filter(j => isWide || rows[j]!.place > 0);
+    const accumulators = new WordAccumulators(this.#code, FIRST_VECTOR, empty);
+    const cost = writeSums(this.#code, sums, locals, accumulators);
+    accumulators.fill();
+    return { ...cost, adds: cost.adds + this.#addPlaces() };
+  }
+
+  /** Adds twice the sum of each row to that of the place below; says how many additions that takes. */
+  #addPlaces(): number {
+    const { rows } = this.#block;
+    let adds = 0;
+    for (let j = rows.length - 1; j > 0; j--) {
+      if (rows[j]!.place === 0) continue;
+      const [sum, below] = [FIRST_VECTOR + j, FIRST_VECTOR + j - 1];
+      this.#code.get(below).get(sum).get(sum).vector("add").vector("add").set(below);
+      adds += 2;
+    }
+    return adds;
   }
 
   /** Leaves the sums in scratch memory. */
   #leave(): void {
     const code = this.#code;
     this.#block.channels.forEach((channel, j) => {
-      const accumulator = FIRST_VECTOR + j;
+      const accumulator = this.#sumOf(channel);
       if (!this.#block.isWide) {
         code
           .get(SCRATCH)
@@ -241,7 +266,7 @@ class ChunkWriter {
   #finish(isEdge: boolean): void {
     const { output, addend, requantization } = this.#conv;
     this.#block.channels.forEach((channel, j) => {
-      const accumulator = FIRST_VECTOR + j;
+      const accumulator = this.#sumOf(channel);
       const place = {
         pushMultiplier: () => this.#code.get(PARAMETERS).load(multiplierOffset(channel)),
         y: channel * output.planeBytes,

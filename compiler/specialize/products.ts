@@ -8,6 +8,7 @@
  * channels, which keeps its sums in registers.
  */
 
+import { FINISH_OPERATIONS } from "./blocks.ts";
 import { type CodeFunction, PARAMETER_COUNT, PARAMETERS, workOf, X } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { CONSTANTS_BYTES, packConstants, writeShiftedFinish } from "./finish-block.ts";
@@ -54,6 +55,15 @@ export function rejectsProducts(conv: CodeConvolution): string | undefined {
     return fitsTotal(largestSum(conv.weights, run, conv.range, bias), conv.requantization);
   });
   return fits ? undefined : "sums may not fit 32 bits";
+}
+
+/** Vector operations that eight pixels are expected to take. Requires a layer that can become code. */
+export function productOperations(conv: CodeConvolution): number {
+  const pairs = Math.ceil(tapsOf(conv) / 2);
+  const blocks = channelBlocks(conv);
+  const channels = conv.output.channels;
+  const interleaving = blocks.length * pairs * 2 * TOTAL_VECTORS;
+  return interleaving + channels * (pairs * 2 * TOTAL_VECTORS + FINISH_OPERATIONS);
 }
 
 export function generateProducts(conv: CodeConvolution): CodeFunction[] {

@@ -33,16 +33,38 @@ export interface Accumulators {
   deliver(j: number, subtract: boolean, value: number, index: number): void;
 }
 
-/** Accumulator j is local `first + j`, which holds its starting value. */
-export function lanesOf16(code: CodeWriter, first: number): Accumulators {
-  return {
-    add: "add",
-    sub: "sub",
-    deliver(j, subtract, value) {
-      code.get(first + j).get(value);
-      code.vector(subtract ? "sub" : "add").set(first + j);
-    },
-  };
+/** Accumulators of 16 bits: accumulator j is local `first + j`, which holds its starting value, or nothing yet. */
+export class WordAccumulators implements Accumulators {
+  readonly add = "add";
+  readonly sub = "sub";
+  readonly #code: CodeWriter;
+  readonly #first: number;
+  readonly #empty: Set<number>;
+
+  constructor(code: CodeWriter, first: number, empty: Iterable<number>) {
+    this.#code = code;
+    this.#first = first;
+    this.#empty = new Set(empty);
+  }
+
+  deliver(j: number, subtract: boolean, value: number): void {
+    const code = this.#code;
+    const sum = this.#first + j;
+    const isEmpty = this.#empty.delete(j);
+    if (isEmpty && !subtract) code.get(value);
+    else {
+      if (isEmpty) code.zero();
+      else code.get(sum);
+      code.get(value).vector(subtract ? "sub" : "add");
+    }
+    code.set(sum);
+  }
+
+  /** Accumulators that nothing was delivered to become 0. */
+  fill(): void {
+    for (const j of this.#empty) this.#code.zero().set(this.#first + j);
+    this.#empty.clear();
+  }
 }
 
 export interface SumCost {

@@ -8,6 +8,7 @@ import {
   packMask,
   scratchBytesOf,
 } from "../../compiler/specialize/convolution.ts";
+import { denseScratchBytes, generateDense, packDense } from "../../compiler/specialize/dense.ts";
 import {
   byteScratchBytes,
   generateBytes,
@@ -28,6 +29,11 @@ export const CHOSEN: Generator = {
   generate: generateConvolution,
   pack: packCodeParameters,
   scratchBytes: scratchBytesOf,
+};
+export const BY_DIGITS: Generator = {
+  generate: generateDense,
+  pack: packDense,
+  scratchBytes: denseScratchBytes,
 };
 export const IN_BYTES: Generator = {
   generate: generateBytes,
