@@ -41,6 +41,8 @@ const MAX_BLOCK = 12;
 /** A block whose weights are nearly all zero needs fewer temporaries. */
 const MAX_SPARSE_BLOCK = 14;
 const SPARSE = 0.85;
+/** Uneven blocks are made for loads less than this share of those of even ones. */
+const WORTH = 0.95;
 /** Vector operations of a loop body: beyond, it outgrows the caches of decoded instructions. */
 const MAX_OPERATIONS = 3600;
 /** Vector operations that add the sum of a row to that of the place below. */
@@ -79,14 +81,10 @@ export function loopBodiesOf(conv: CodeConvolution, blocks: readonly Block[]): B
   });
 }
 
-/** Output channels of each group in blocks of even size, as few as the registers allow. */
+/** Output channels of each group in blocks, as few as the registers allow. */
 function channelBlocks(conv: CodeConvolution): number[][] {
   const perGroup = conv.output.channels / conv.group;
-  const most = zerosOf(conv) > SPARSE ? MAX_SPARSE_BLOCK : MAX_BLOCK;
-  const channelsOfBlock = Math.max(1, Math.floor(most / mostPlaces(conv)));
-  const count = evenCount(perGroup, Math.ceil(perGroup / channelsOfBlock), conv.threads ?? 1);
-  const cut = (block: number): number => Math.floor((block * perGroup) / count);
-  const sizes = Array.from({ length: count }, (_, block) => cut(block + 1) - cut(block));
+  const sizes = blockSizes(conv, perGroup);
   return Array.from({ length: conv.group }, (_, group) => {
     const channels = Array.from({ length: perGroup }, (_unused, c) => group * perGroup + c);
     const question = `group ${group} of ${conv.group} in ${sizes} channels of ${tapsOf(conv)} taps`;
@@ -94,6 +92,28 @@ function channelBlocks(conv: CodeConvolution): number[][] {
       groupSimilar(conv.weights, tapsOf(conv), channels, sizes),
     );
   }).flat();
+}
+
+/**
+ * Even sizes; but where nearly all weights are zero, loads take the time:
+ * blocks as large as they get, if that saves enough of them.
+ */
+function blockSizes(conv: CodeConvolution, channels: number): readonly number[] {
+  const zeros = zerosOf(conv);
+  const isSparse = zeros > SPARSE;
+  const most = Math.max(
+    1,
+    Math.floor((isSparse ? MAX_SPARSE_BLOCK : MAX_BLOCK) / mostPlaces(conv)),
+  );
+  const threads = conv.threads ?? 1;
+  const count = evenCount(channels, Math.ceil(channels / most), threads);
+  const cut = (block: number): number => Math.floor((block * channels) / count);
+  const even = Array.from({ length: count }, (_, block) => cut(block + 1) - cut(block));
+  if (!isSparse || threads > 1) return even;
+  const full = even.map((_, block) => Math.min(most, channels - block * most));
+  // A block loads a tap unless its weights are zero in all its channels.
+  const loads = (sizes: readonly number[]): number => sum(sizes.map(size => 1 - zeros ** size));
+  return loads(full) < WORTH * loads(even) ? full : even;
 }
 
 /** The next multiple of `threads` from `count` on, but `most` at most. */
