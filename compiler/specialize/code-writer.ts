@@ -11,6 +11,7 @@
  */
 export const VECTOR_OPS = {
   and: 0x4e,
+  or: 0x50,
   xor: 0x51,
   bitselect: 0x52,
   shiftLeft: 0x8b,
@@ -99,6 +100,28 @@ export class CodeWriter {
     this.#byte(0x28);
     this.#unsigned(ALIGNMENT);
     this.#unsigned(offset);
+    return this;
+  }
+
+  /** Pushes the u16 at (top of stack) + offset. */
+  loadHalf(offset: number): this {
+    this.#byte(0x2f);
+    this.#unsigned(ALIGNMENT);
+    this.#unsigned(offset);
+    return this;
+  }
+
+  /** Runs `body` as long as address `local`, which it moves, is below that in `end`. */
+  loopBelow(local: number, end: number, body: () => void): this {
+    const isBelow = (): void => this.get(local).get(end).#byte(0x49);
+    isBelow();
+    this.#byte(0x04, VOID_BLOCK);
+    this.#byte(0x03, VOID_BLOCK);
+    body();
+    isBelow();
+    this.#byte(0x0d, 0);
+    this.#byte(0x0b);
+    this.#byte(0x0b);
     return this;
   }
 

@@ -3,6 +3,12 @@
  * its own weights and for the planes that it reads and writes.
  */
 
+import {
+  byteListScratchBytes,
+  generateByteLists,
+  packByteLists,
+  prefersByteLists,
+} from "./byte-lists.ts";
 import type { CodeFunction } from "./code-function.ts";
 import {
   denseOperations,
@@ -36,6 +42,11 @@ const DEPTHWISE: Form = {
 const PRODUCTS: Form = { generate: generateProducts, pack: packProducts, scratchBytes: () => 0 };
 const DENSE: Form = { generate: generateDense, pack: packDense, scratchBytes: denseScratchBytes };
 const BYTES: Form = { generate: generateBytes, pack: packBytes, scratchBytes: byteScratchBytes };
+const BYTE_LISTS: Form = {
+  generate: generateByteLists,
+  pack: packByteLists,
+  scratchBytes: byteListScratchBytes,
+};
 
 /** Why `conv` cannot become code, as a clause; `undefined` if it can. */
 export function rejectsCode(conv: CodeConvolution): string | undefined {
@@ -68,7 +79,10 @@ export function scratchBytesOf(conv: CodeConvolution): number {
 function formOf(conv: CodeConvolution): Form {
   if (isDepthwise(conv)) return DEPTHWISE;
   const places = mostPlaces(conv);
-  if (places === 1) return prefersBytes(conv) ? BYTES : DENSE;
+  if (places === 1) {
+    if (prefersByteLists(conv, denseOperations(conv))) return BYTE_LISTS;
+    return prefersBytes(conv) ? BYTES : DENSE;
+  }
   if (places > MAX_DIGITS || rejectsDense(conv) !== undefined) return PRODUCTS;
   if (rejectsProducts(conv) !== undefined) return DENSE;
   return denseOperations(conv) < productOperations(conv) ? DENSE : PRODUCTS;

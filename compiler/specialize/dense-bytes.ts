@@ -64,7 +64,7 @@ const ZEROS = FREE_INTEGER + 1;
 const FIRST_SUM = ZEROS + 1;
 
 /** 16-bit lanes of two vectors in turns: the first half of them, and the second. */
-const IN_TURNS = [0, 8].map(start =>
+export const IN_TURNS = [0, 8].map(start =>
   Array.from({ length: VECTOR_BYTES }, (_, i) => start + 2 * (i >> 2) + (i & 1) + (i & 2) * 8),
 );
 

@@ -142,7 +142,7 @@ export function writeFinish(
  * The same of sums that are the halves a + b of 17 bits: their average is exact
  * but for a bit that the shift drops. Clobbers b.
  *
- * **Requires** a shift of at least 2; the average and its rounding fit 16 bits.
+ * **Requires** a shift to the right; the average and its rounding fit 16 bits.
  */
 export function writeHalvedFinish(
   code: CodeWriter,
@@ -211,17 +211,28 @@ class FinishWriter {
     code.set(accumulator);
   }
 
-  /** (a + b) >> 1 is (a & b) + ((a ^ b) >> 1), which does not overflow. */
+  /** (a + b) >> 1 is (a & b) + ((a ^ b) >> 1), which does not overflow; rounded up, (a | b) − ((a ^ b) >> 1). */
   shiftAverage(a: number, b: number): void {
     const { shift } = this.#finish.requantization;
-    const code = this.#code.get(a).get(b).vector("and").get(a).get(b).vector("xor");
-    code.constant(1).vector("shiftRight").vector("add");
-    this.#constant("halfRounding");
+    const code = this.#code.get(a).get(b);
+    const isLast = shift === 1;
     code
-      .vector("add")
-      .constant(shift - 1)
+      .vector(isLast ? "or" : "and")
+      .get(a)
+      .get(b)
+      .vector("xor");
+    code
+      .constant(1)
       .vector("shiftRight")
-      .set(a);
+      .vector(isLast ? "sub" : "add");
+    if (!isLast) {
+      this.#constant("halfRounding");
+      code
+        .vector("add")
+        .constant(shift - 1)
+        .vector("shiftRight");
+    }
+    code.set(a);
   }
 
   /** t·m of a sum that is shifted. */

@@ -34,7 +34,7 @@ export function fitsLane(bound: number): boolean {
  */
 export function fitsHalves(bound: number, requantization: Requantization): boolean {
   const { shift } = requantization;
-  return shift >= 2 && fitsLane((bound + roundingOf(requantization)) / 2 + 1);
+  return shift >= 1 && fitsLane((bound + roundingOf(requantization)) / 2 + 1);
 }
 
 /** The same on the way to their shifted form: rounding adds, a left shift multiplies. */
