@@ -1,11 +1,23 @@
 /** @file Generated code against the definition of what it computes, bit for bit. */
 
 import { describe, expect, test } from "vitest";
+import {
+  generateByteLists,
+  prefersByteLists,
+  rejectsByteLists,
+} from "../compiler/specialize/byte-lists.ts";
 import { generateConvolution, rejectsCode } from "../compiler/specialize/convolution.ts";
-import { generateDense, rejectsDense } from "../compiler/specialize/dense.ts";
+import { denseOperations, generateDense, rejectsDense } from "../compiler/specialize/dense.ts";
 import { fitsBytes, generateBytes, prefersBytes } from "../compiler/specialize/dense-bytes.ts";
 import { generateProducts } from "../compiler/specialize/products.ts";
-import { BY_DIGITS, CHOSEN, compute, expectNoOverreading, IN_BYTES } from "./specialize/compute.ts";
+import {
+  BY_DIGITS,
+  BY_LISTS,
+  CHOSEN,
+  compute,
+  expectNoOverreading,
+  IN_BYTES,
+} from "./specialize/compute.ts";
 import { type Case, problemOf } from "./specialize/layer-problem.ts";
 
 const CASES: readonly Case[] = [
@@ -97,6 +109,27 @@ const BYTES: readonly Case[] = (
   ] as readonly Case[]
 ).map(own => ({ shift: 2, ...own }));
 
+/** Pixels 0 … 127 and few weights, which are lists. */
+const LISTS: readonly Case[] = (
+  [
+    { channels: [8, 13], size: [7, 7], kernel: [3, 3], zeros: 0.5 },
+    { channels: [40, 5], size: [14, 14], kernel: [3, 3], addend: true },
+    { channels: [400, 6], size: [7, 7], kernel: [3, 3], outputPhases: 2 },
+    { channels: [60, 6], size: [5, 19], kernel: [3, 3], zeros: 0.5, addend: true },
+    { channels: [50, 7], size: [28, 28], kernel: [3, 3], outputPhases: 2 },
+    { channels: [30, 6], size: [7, 7], kernel: [3, 3], stride: 2, addend: true },
+    { channels: [90, 6], size: [7, 7], kernel: [1, 1], stride: 2, zeros: 0.5, zeroPoint: -128 },
+    { channels: [30, 6], size: [5, 14], kernel: [3, 3], stride: 2, rowStride: 1, pixel: 100 },
+    { channels: [9, 6], size: [5, 14], kernel: [5, 3], rowStride: 3, dilations: [2, 2], pixel: 15 },
+    { channels: [300, 7], size: [7, 7], kernel: [1, 1], pixel: 3, dead: 4 },
+    { channels: [20, 3], size: [4, 16], kernel: [3, 3], zeros: 1 },
+    // Sums of two halves.
+    { channels: [700, 6], size: [7, 7], kernel: [3, 3], shift: 1, addend: true },
+    { channels: [700, 6], size: [7, 7], kernel: [3, 3], shift: 3, bias: 5000 },
+    { channels: [300, 2], size: [2, 9], kernel: [3, 3], shift: 9, extreme: true, pixel: 20 },
+  ] as readonly Case[]
+).map(own => ({ zeros: 0.9, shift: 2, pixel: 127, ...own }));
+
 /** Depthwise, with sums that outgrow 16 bits: the last tap in memory is one of a pair, or alone. */
 const PAIRED: readonly Case[] = (
   [
@@ -140,6 +173,33 @@ describe("weights as code", () => {
     expect(compute(conv, x, z, IN_BYTES)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z, IN_BYTES)).toEqual(expected);
     expectNoOverreading(conv, IN_BYTES);
+  });
+
+  test.each(LISTS)("from lists: %j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(rejectsByteLists(conv)).toBeUndefined();
+    expect(compute(conv, x, z, BY_LISTS)).toEqual(expected);
+    expect(compute({ ...conv, isRelaxed: true }, x, z, BY_LISTS)).toEqual(expected);
+  });
+
+  test("code that would outgrow caches for few pixels becomes lists", () => {
+    const layer = (side: number) =>
+      problemOf({
+        ...{ channels: [64, 128], size: [side, side], kernel: [3, 3], zeros: 0.9 },
+        ...{ pixel: 127, shift: 1 },
+      }).conv;
+    const few = denseOperations(layer(7));
+    expect(prefersByteLists(layer(7), few)).toBe(false);
+    expect(prefersByteLists(layer(7), 20 * few)).toBe(true);
+    expect(prefersByteLists({ ...layer(7), threads: 2 }, 20 * few)).toBe(false);
+    expect(prefersByteLists({ ...layer(7), group: 2 }, 20 * few)).toBe(false);
+  });
+
+  test("pixels below 0, and means, are not read from lists", () => {
+    const { conv } = problemOf(LISTS[0]!);
+    expect(rejectsByteLists({ ...conv, range: { min: -1, max: 100 } })).toContain("0 … 127");
+    expect(rejectsByteLists({ ...conv, range: { min: 0, max: 128 } })).toContain("0 … 127");
+    expect(rejectsByteLists({ ...conv, group: 2 })).toContain("groups");
   });
 
   test("many taps of many pixels are added up in lanes of 8 bits, few in 16", () => {

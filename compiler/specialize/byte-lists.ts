@@ -311,18 +311,21 @@ function generateCopy(conv: CodeConvolution, cut: Cut): CodeFunction {
     const to = part * phaseBytes + Math.floor(row / phases.rows) * pitch + column;
     code.get(BYTES).get(X).load(from).get(X).load(from).vector("narrowToBytes").storeHalf(to, 0);
   };
+  const forRows = (each: (row: number, phase: number) => void): void => {
+    for (let row = 0; row <= lastRow; row++) {
+      for (let phase = 0; phase < phases.columns; phase++) each(row, phase);
+    }
+  };
   for (const [index, [first, end]] of cut.slices.entries()) {
     code.get(SCRATCH).constant(sliceOffset(cut, index)).addIntegers().set(BYTES);
     for (let byte = 0; byte < planeBytes; byte += VECTOR_BYTES) code.get(BYTES).zero().store(byte);
     code.advance(BYTES, planeBytes);
     code.loop(CHANNELS, end - first, () => {
-      for (let row = 0; row <= lastRow; row++) {
-        for (let phase = 0; phase < phases.columns; phase++) {
-          // What follows a row is the halo at its end. The next one overwrites it with its own.
-          if (halo > 0) copy(row, phase, pitch - LANES + halo);
-          for (let column = 0; column < pitch; column += LANES) copy(row, phase, column);
-        }
-      }
+      // What follows a row is the halo at its end; where rows follow, they overwrite it.
+      if (halo > 0) forRows((row, phase) => copy(row, phase, pitch - LANES + halo));
+      forRows((row, phase) => {
+        for (let column = 0; column < pitch; column += LANES) copy(row, phase, column);
+      });
       code.advance(X, input.planeBytes).advance(BYTES, planeBytes);
     });
   }

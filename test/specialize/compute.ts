@@ -2,6 +2,11 @@
 
 import { expect } from "vitest";
 import {
+  byteListScratchBytes,
+  generateByteLists,
+  packByteLists,
+} from "../../compiler/specialize/byte-lists.ts";
+import {
   type CodeConvolution,
   generateConvolution,
   packCodeParameters,
@@ -34,6 +39,11 @@ export const BY_DIGITS: Generator = {
   generate: generateDense,
   pack: packDense,
   scratchBytes: denseScratchBytes,
+};
+export const BY_LISTS: Generator = {
+  generate: generateByteLists,
+  pack: packByteLists,
+  scratchBytes: byteListScratchBytes,
 };
 export const IN_BYTES: Generator = {
   generate: generateBytes,
