@@ -19,6 +19,7 @@ export const CHOICES: readonly { readonly name: string; readonly choice: Choice 
   { kind: "prune", zeros: 0.7 },
   { kind: "prune", zeros: 0.7, scope: "filter", sphere: "project" },
   { kind: "int8" },
+  { kind: "int8", bits: 4 },
   { kind: "twn" },
   { kind: "bitnet" },
   { kind: "ternary" },

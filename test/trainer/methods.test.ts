@@ -188,6 +188,16 @@ describe("on the sphere", () => {
   });
 });
 
+test("integers of fewer bits have fewer levels", () => {
+  const data = Float32Array.of(1, -0.5, 0.25, -2.1, 0.4, 0);
+  const levels = (bits: number) =>
+    methodFor({ kind: "int8", bits }).quantize!(data, [2, 3], new Map());
+  expect([...levels(4).values]).toEqual([7, -4, 2, -7, 1, 0]);
+  expect([...levels(2).values]).toEqual([1, 0, 0, -1, 0, 0]);
+  expect(levels(4).scales).toEqual([expect.closeTo(1 / 7, 6), expect.closeTo(0.3, 6)]);
+  expect(() => methodFor({ kind: "int8", bits: 1 })).toThrow();
+});
+
 test("bitnet rounds w over the mean of all |w|", () => {
   const method = methodFor({ kind: "bitnet" });
   const data = Float32Array.of(1, -0.5, 0.25, -2.25, 0.4, 1.6);
