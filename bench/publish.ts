@@ -68,7 +68,7 @@ function page({ machine, node, rows, memory, layers, compileTimes }: BenchReport
     `One thread each, on ${machine}, Node ${node}; every contender in every round, medians. A ratio above 1: tritc is that many times faster. \`npm run bench\` measures it again.`,
     "",
     "Rivals run the same topology with dense weights (`resnet8-1.5` is 1.5 times as wide as what they run there); `ort-node` is native, all others are",
-    "WebAssembly. *size* and *code* are our `--optimize size` and `speed`; the number is the percentage of zero weights. Weights are random, or trained where it says so (then images are bytes, and the first and the last layer have 8 bits):",
+    "WebAssembly. *size* and *code* are our `--optimize size` and `speed`; the number is the percentage of zero weights. Weights are random, or trained where it says so (then images are bytes, the first layer has 4 bits and the last 8):",
     "what ternary networks reach is in [results.md](results.md). The call through JavaScript counts for everybody.",
     "",
     "![How many times faster tritc is than each rival](images/bench.svg)",

@@ -79,13 +79,14 @@ export function scratchBytesOf(conv: CodeConvolution): number {
 function formOf(conv: CodeConvolution): Form {
   if (isDepthwise(conv)) return DEPTHWISE;
   const places = mostPlaces(conv);
-  if (places === 1) {
-    if (prefersByteLists(conv, denseOperations(conv))) return BYTE_LISTS;
-    return prefersBytes(conv) ? BYTES : DENSE;
-  }
   if (places > MAX_DIGITS || rejectsDense(conv) !== undefined) return PRODUCTS;
-  if (rejectsProducts(conv) !== undefined) return DENSE;
-  return denseOperations(conv) < productOperations(conv) ? DENSE : PRODUCTS;
+  const operations = denseOperations(conv);
+  if (places > 1) {
+    const isMore = rejectsProducts(conv) === undefined && operations >= productOperations(conv);
+    return isMore ? PRODUCTS : DENSE;
+  }
+  if (prefersByteLists(conv, operations)) return BYTE_LISTS;
+  return prefersBytes(conv) ? BYTES : DENSE;
 }
 
 /** Whether each filter has one input channel. */
