@@ -171,7 +171,7 @@ function phasesOf({ strides, input }: CodeConvolution): { rows: number; columns:
   return { rows: strides[0], columns: input.phases };
 }
 
-/** Bytes from the first row that windows read to the last. */
+/** Rows from the first that a window reads to the last. */
 function reachOf({ kernel, dilations }: CodeConvolution): number {
   return (kernel[0] - 1) * dilations[0];
 }
