@@ -107,16 +107,13 @@ interface Tiles {
   readonly vectors: number;
 }
 
-/** Why the layer cannot become lists, as a clause; `undefined` if it can. */
-export function rejectsByteLists(conv: CodeConvolution): string | undefined {
+/** Whether lists can compute the layer. */
+export function fitsByteLists(conv: CodeConvolution): boolean {
   const { range, group, mean, output } = conv;
-  if (group > 1 || mean !== undefined) return "it has groups, or its zeros stand for means";
-  if (range.min < 0 || range.max > MAX_PIXEL) return "its pixels are not 0 … 127";
+  if (group > 1 || mean !== undefined || range.min < 0 || range.max > MAX_PIXEL) return false;
   const pitch = pitchOf(conv);
-  if (pitch % LANES !== 0 || pitch < vectorsOf(output) * LANES || tilesOf(conv).length === 0) {
-    return "its rows are too long";
-  }
-  return cutOf(conv) === undefined ? "its sums may not fit 16 bits" : undefined;
+  if (pitch % LANES !== 0 || pitch < vectorsOf(output) * LANES) return false;
+  return tilesOf(conv).length > 0 && cutOf(conv) !== undefined;
 }
 
 /**
@@ -126,7 +123,7 @@ export function rejectsByteLists(conv: CodeConvolution): string | undefined {
  */
 export function prefersByteLists(conv: CodeConvolution, operations: number): boolean {
   if (operations < MANY_OPERATIONS || (conv.threads ?? 1) > 1) return false;
-  if (rejectsByteLists(conv) !== undefined) return false;
+  if (!fitsByteLists(conv)) return false;
   const { output, weights } = conv;
   const { terms, tiles } = cutOf(conv)!;
   const vectors = tiles.reduce((sum, own) => sum + own.count * own.vectors, 0);
