@@ -319,7 +319,11 @@ function generateCopy(conv: CodeConvolution, cut: Cut): CodeFunction {
     code.advance(BYTES, planeBytes);
     code.loop(CHANNELS, end - first, () => {
       // What follows a row is the halo at its end; where rows follow, they overwrite it.
-      if (halo > 0) forRows((row, phase) => copy(row, phase, pitch - LANES + halo));
+      forRows((row, phase) => {
+        for (let column = pitch + halo - LANES; column > pitch - LANES; column -= LANES) {
+          copy(row, phase, column);
+        }
+      });
       forRows((row, phase) => {
         for (let column = 0; column < pitch; column += LANES) copy(row, phase, column);
       });
