@@ -10,3 +10,9 @@
 export function splat16(value: i32, n: i32): v128 {
   return i16x8.splat(<i16>(value | (n >> 31)));
 }
+
+/** The same of 32 bits, four times. */
+@inline
+export function splat32(value: i32, n: i32): v128 {
+  return i32x4.splat(value | (n >> 31));
+}

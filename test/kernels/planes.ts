@@ -85,7 +85,7 @@ const frame: TrialMaker = scene => {
 
 const planePool: TrialMaker = scene => {
   const { random } = scene;
-  const [planes, rows] = [random.integer(1, 4), random.pick([1, 2, 3, 4, 300])];
+  const [planes, rows] = [random.integer(1, 9), random.pick([1, 2, 3, 4, 300])];
   const cols = random.pick(rows > 4 ? [1, 8, 9] : COLUMNS);
   const xRow = 2 * (cols + random.integer(0, 3));
   const xPlane = rows * xRow + 2 * random.integer(0, 3);
