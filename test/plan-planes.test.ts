@@ -285,6 +285,26 @@ test("layers of 4-bit values copy what they read to bytes first, and give the or
   expect(leaving.length).toBeGreaterThan(copies.length);
 });
 
+test.each<[string, PlaneConv]>([
+  [
+    "3×3, dilated beyond the halo of a vector",
+    { kernel: [3, 3], dilations: [12, 12], pads: [12, 12, 12, 12] },
+  ],
+  ["3×3, stride 2", { ...SAME, stride: 2 }],
+])("large layers over small images read lists, and give the oracle's bits: %s", (_, conv) => {
+  const graph = graphOf(b => {
+    const own = new Random(7);
+    const small = { ...SAME, channels: 512, fourBits: true };
+    const x = planeConv(b, own, image(b, "x", [1, 3, 12, 12]), small);
+    return [planeConv(b, own, x, { ...conv, channels: 768, zeros: 0.94 })];
+  }, "large");
+  const { plan } = compileAsIs(graph, { simd: "simd128" });
+  // A function for each slice of the pixels: blocks of outputs would take 64 at least.
+  const functions = plan.code.filter(({ layer }) => layer === plan.code.at(-1)!.layer);
+  expect(functions.length).toBeLessThan(32);
+  check(graph);
+});
+
 describe("the plan", () => {
   const graph = graphOf(b => [chain(b, image(b, "x", [1, 3, 6, 7]), 2)]);
   const { plan, manifest } = compileAsIs(graph);

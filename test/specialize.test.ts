@@ -202,6 +202,21 @@ describe("weights as code", () => {
     expect(prefersByteLists({ ...layer(7), group: 2 }, 20 * few)).toBe(false);
   });
 
+  test("integers of few bits become code of digits, but not where a filter has many of them", () => {
+    const layer = (inputs: number) =>
+      problemOf({
+        ...{ channels: [inputs, 8], size: [4, 16], kernel: [3, 3], magnitude: 42 },
+        ...{ shift: 8, pixel: 127 },
+      });
+    expect(rejectsCode(layer(128).conv)).toMatch(/more than 160 weights/);
+    const { conv, x, z, expected } = layer(17);
+    expect(rejectsCode(conv)).toBeUndefined();
+    expect(compute(conv, x, z)).toEqual(expected);
+    expect(compute(conv, x, z, BY_DIGITS)).toEqual(expected);
+    // Many parts, that wait in 32 bits, are dearer than products.
+    expect(generateConvolution(conv)).toEqual(generateProducts(conv));
+  });
+
   test("pixels below 0, and means, are not read from lists", () => {
     const { conv } = problemOf(LISTS[0]!);
     expect(fitsByteLists({ ...conv, range: { min: -1, max: 100 } })).toBe(false);

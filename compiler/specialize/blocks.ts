@@ -9,7 +9,7 @@ import { digitOf, mostPlaces, type Row, rowsOf } from "./digits.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import { remembered } from "./remembered.ts";
 import { groupSimilar } from "./similar-channels.ts";
-import { fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
+import { fitsLane, fitsShiftedLane, largestSum, leastParts } from "./sum-bounds.ts";
 import { fitsTotal } from "./wide-sum.ts";
 
 export interface Block {
@@ -47,6 +47,9 @@ const WORTH = 0.95;
 const MAX_OPERATIONS = 3600;
 /** Vector operations that add the sum of a row to that of the place below. */
 const PLACE_OPERATIONS = 2;
+/** Vector operations that leave a sum for the next chunk, and take it: of 16 bits, and of 32. */
+const SPILL_OPERATIONS = 2;
+const WIDE_SPILL_OPERATIONS = 8;
 /** Vector operations from a sum to its store. */
 export const FINISH_OPERATIONS = 10;
 /** Taps of a loop body, for the search for shared sums. */
@@ -58,8 +61,10 @@ const MAX_CHUNK_TAPS = 2400;
  * @param perTerm vector operations that each weight takes besides its addition
  */
 export function blocksOf(conv: CodeConvolution, perTerm = 0): readonly Block[] | undefined {
-  const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels, perTerm));
-  return blocks.every(block => block !== undefined) ? blocks : undefined;
+  return remembered(conv, `blocks, ${perTerm} more per term`, () => {
+    const blocks = channelBlocks(conv).map(channels => cutBlock(conv, channels, perTerm));
+    return blocks.every(block => block !== undefined) ? blocks : undefined;
+  });
 }
 
 /**
@@ -142,19 +147,21 @@ function cutBlock(
   const rows = rowsOf(conv, channels);
   const costs = tapCosts(conv, rows, perTerm);
   const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
-  const places = (rows.length - channels.length) * PLACE_OPERATIONS;
-  const operations = sum(costs) + places + channels.length * FINISH_OPERATIONS;
-  if (bounds.every(bound => fitsShiftedLane(bound, requantization))) {
-    return { channels, rows, chunks: cutTaps(costs, least), isWide: false, operations };
-  }
+  const cut = (count: number, isWide: boolean): Block => {
+    const places = (rows.length - channels.length) * PLACE_OPERATIONS;
+    const spills = channels.length * (isWide ? WIDE_SPILL_OPERATIONS : SPILL_OPERATIONS);
+    const operations =
+      sum(costs) + count * places + (count - 1) * spills + channels.length * FINISH_OPERATIONS;
+    return { channels, rows, chunks: cutTaps(costs, count), isWide, operations };
+  };
+  if (bounds.every(bound => fitsShiftedLane(bound, requantization))) return cut(least, false);
   // The mean term is made in 16-bit lanes: there is no room for it in the parts of a total.
   if (conv.mean !== undefined) return undefined;
   if (!bounds.every(bound => fitsTotal(bound, requantization))) return undefined;
-  for (let count = least; count <= taps; count++) {
-    const chunks = cutTaps(costs, count);
-    if (fitsParts(conv, channels, chunks)) {
-      return { channels, rows, chunks, isWide: true, operations };
-    }
+  const parts = channels.map((channel, j) => leastParts(bounds[j]! - Math.abs(bias[channel]!)));
+  for (let count = Math.max(least, ...parts); count <= taps; count++) {
+    const block = cut(count, true);
+    if (fitsParts(conv, channels, block.chunks)) return block;
   }
   return undefined;
 }

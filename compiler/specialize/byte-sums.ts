@@ -17,6 +17,7 @@ import type { CodeWriter } from "./code-writer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import type { Term } from "./share-sums.ts";
 import type { Accumulators } from "./sum-block.ts";
+import * as op from "./vector-ops.ts";
 import { TOTAL_VECTORS, totalOffset } from "./wide-sum.ts";
 
 const BYTE_MAX = 255;
@@ -61,8 +62,8 @@ interface Held {
 }
 
 export class ByteAccumulators implements Accumulators {
-  readonly add = "addBytes";
-  readonly sub = "subBytes";
+  readonly add = op.addBytes;
+  readonly sub = op.subBytes;
   readonly #code: CodeWriter;
   readonly #places: BytePlaces;
   readonly #most: number;
@@ -116,7 +117,7 @@ export class ByteAccumulators implements Accumulators {
     code.get(SCRATCH).get(sum);
     this.#addTotal(j, 0);
     code.store(totalOffset(j, 0));
-    code.get(SCRATCH).get(sum).constant(BYTE_BITS).vector("shiftRightUnsigned");
+    code.get(SCRATCH).get(sum).constant(BYTE_BITS).vector(op.shiftRightUnsigned);
     this.#addTotal(j, 1);
     code.store(totalOffset(j, 1));
     this.spills += TOTAL_VECTORS;
@@ -130,15 +131,15 @@ export class ByteAccumulators implements Accumulators {
     const even = this.#places.first + j;
     if (this.#held[j]!.terms === 0) code.get(this.#places.zeros).set(even);
     else this.#makePositive(j);
-    code.get(even).constant(BYTE_BITS).vector("shiftRightUnsigned");
+    code.get(even).constant(BYTE_BITS).vector(op.shiftRightUnsigned);
     this.#addTotal(j, 1);
     code.set(odd).get(even);
     this.#addTotal(j, 0);
-    code.get(odd).constant(BYTE_BITS).vector("shiftLeft").vector("sub");
+    code.get(odd).constant(BYTE_BITS).vector(op.shiftLeft).vector(op.sub);
     pushBias();
-    code.vector("add").set(even).get(odd);
+    code.vector(op.add).set(even).get(odd);
     pushBias();
-    code.vector("add").set(odd);
+    code.vector(op.add).set(odd);
   }
 
   /** Adds to sum `j` what makes it 0 … 255. */
@@ -153,7 +154,7 @@ export class ByteAccumulators implements Accumulators {
   /** Adds vector `half` of total `j`, if there is one, to what is pushed. */
   #addTotal(j: number, half: number): void {
     if (!this.#hasTotal[j]) return;
-    this.#code.get(SCRATCH).load(totalOffset(j, half)).vector("add");
+    this.#code.get(SCRATCH).load(totalOffset(j, half)).vector(op.add);
     this.spills++;
   }
 }

@@ -19,9 +19,10 @@ import {
 } from "./dense.ts";
 import { byteScratchBytes, generateBytes, packBytes, prefersBytes } from "./dense-bytes.ts";
 import { generateDepthwise, packDepthwise, rejectsDepthwise } from "./depthwise.ts";
-import { MAX_DIGITS, mostPlaces } from "./digits.ts";
+import { MAX_PLACES, mostPlaces } from "./digits.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { generateProducts, packProducts, productOperations, rejectsProducts } from "./products.ts";
+import { remembered } from "./remembered.ts";
 
 export type { CodeFunction } from "./code-function.ts";
 export type { CodeConvolution } from "./layer.ts";
@@ -56,7 +57,7 @@ export function rejectsCode(conv: CodeConvolution): string | undefined {
   if (isDepthwise(conv)) {
     return conv.mean === undefined ? rejectsDepthwise(conv) : "its zeros stand for means in groups";
   }
-  if (mostPlaces(conv) > MAX_DIGITS) return rejectsProducts(conv);
+  if (mostPlaces(conv) > 1) return rejectsProducts(conv);
   const reason = rejectsDense(conv);
   return reason === undefined || rejectsProducts(conv) === undefined ? undefined : reason;
 }
@@ -77,14 +78,15 @@ export function scratchBytesOf(conv: CodeConvolution): number {
 }
 
 function formOf(conv: CodeConvolution): Form {
+  return remembered(conv, "form", () => chooseForm(conv));
+}
+
+function chooseForm(conv: CodeConvolution): Form {
   if (isDepthwise(conv)) return DEPTHWISE;
   const places = mostPlaces(conv);
-  if (places > MAX_DIGITS || rejectsDense(conv) !== undefined) return PRODUCTS;
+  if (places > MAX_PLACES || rejectsDense(conv) !== undefined) return PRODUCTS;
   const operations = denseOperations(conv);
-  if (places > 1) {
-    const isMore = rejectsProducts(conv) === undefined && operations >= productOperations(conv);
-    return isMore ? PRODUCTS : DENSE;
-  }
+  if (places > 1) return operations < productOperations(conv) ? DENSE : PRODUCTS;
   if (prefersByteLists(conv, operations)) return BYTE_LISTS;
   return prefersBytes(conv) ? BYTES : DENSE;
 }

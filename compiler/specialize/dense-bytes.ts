@@ -47,6 +47,7 @@ import {
 import { ELEMENT_BYTES } from "./planes.ts";
 import { sumsOfChunk } from "./shared-chunk.ts";
 import { type SumCost, writeSums } from "./sum-block.ts";
+import * as op from "./vector-ops.ts";
 import { TOTAL_VECTORS } from "./wide-sum.ts";
 
 /** The largest pixel: of 4 bits. Larger ones leave room for few terms. */
@@ -161,7 +162,7 @@ function generateNarrowing(conv: CodeConvolution): CodeFunction {
   const target = bytesOffset(conv);
   const narrow = (from: number): void => {
     code.get(SCRATCH).get(X).load(from).get(X);
-    code.load(from + VECTOR_BYTES).vector("narrowToBytes");
+    code.load(from + VECTOR_BYTES).vector(op.narrowToBytes);
     code.store(target + from / ELEMENT_BYTES);
   };
   code.loop(FREE_INTEGER, whole / unroll, () => {

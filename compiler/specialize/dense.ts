@@ -35,6 +35,7 @@ import {
 } from "./pixel-loop.ts";
 import { sumsOfChunk } from "./shared-chunk.ts";
 import { type SumCost, WordAccumulators, writeSums } from "./sum-block.ts";
+import * as op from "./vector-ops.ts";
 import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
 /** Address of t, where there is a mean term. */
@@ -216,7 +217,7 @@ class ChunkWriter {
   #addMean(channel: number): void {
     const multiplier = moreOffset(this.#conv.output.channels) + channel * VECTOR_BYTES;
     const code = this.#code.get(MEAN).load(0).get(PARAMETERS).load(multiplier);
-    code.vector("multiplyQ15").vector("add");
+    code.vector(op.multiplyQ15).vector(op.add);
   }
 
   #sum(): SumCost {
@@ -237,7 +238,7 @@ class ChunkWriter {
     for (let j = rows.length - 1; j > 0; j--) {
       if (rows[j]!.place === 0) continue;
       const [sum, below] = [FIRST_VECTOR + j, FIRST_VECTOR + j - 1];
-      this.#code.get(below).get(sum).get(sum).vector("add").vector("add").set(below);
+      this.#code.get(below).get(sum).get(sum).vector(op.add).vector(op.add).set(below);
       adds += 2;
     }
     return adds;

@@ -42,6 +42,7 @@ import {
 } from "./pixel-loop.ts";
 import { ELEMENT_BYTES } from "./planes.ts";
 import { fitsHalves, fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
+import * as op from "./vector-ops.ts";
 import { fitsTotal, wideBias } from "./wide-sum.ts";
 
 /** How the sums of a channel are kept on the way. */
@@ -305,16 +306,16 @@ function writePairs(code: CodeWriter, conv: CodeConvolution, start: number): voi
       // Nothing is read behind the last tap: its odd pixels are shifted to where the even ones were.
       const isLast = pair === 0 && taps.length === 1;
       code.get(X).load(start + offset + (isLast ? 0 : parity * ELEMENT_BYTES));
-      if (isLast && parity === 1) code.constant(8 * ELEMENT_BYTES).vector("shiftRightWide");
+      if (isLast && parity === 1) code.constant(8 * ELEMENT_BYTES).vector(op.shiftRightWide);
       code
         .get(FIRST_WEIGHT + pair)
-        .vector("dotPairs")
-        .vector("addWide");
+        .vector(op.dotPairs)
+        .vector(op.addWide);
     });
-    if (shift > 0) code.constant(shift).vector("shiftRightWide");
+    if (shift > 0) code.constant(shift).vector(op.shiftRightWide);
     code.set(sum);
   });
-  for (const sum of sums) code.get(sum).get(sum).vector("narrow");
+  for (const sum of sums) code.get(sum).get(sum).vector(op.narrow);
   code.shuffle(INTERLEAVED).set(ACCUMULATOR);
 }
 
@@ -328,8 +329,8 @@ function writeProducts(
 ): void {
   for (let tap = first; tap < end; tap++) {
     code.get(X).load(taps[tap]!);
-    code.get(FIRST_WEIGHT + tap).vector("multiply");
-    if (tap > first || hasStart) code.vector("add");
+    code.get(FIRST_WEIGHT + tap).vector(op.multiply);
+    if (tap > first || hasStart) code.vector(op.add);
   }
   code.set(result);
 }

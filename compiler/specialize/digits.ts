@@ -11,8 +11,8 @@
 
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 
-/** Weights of more digits are better multiplied with. */
-export const MAX_DIGITS = 6;
+/** Weights of more places are better multiplied with. */
+export const MAX_PLACES = 6;
 
 /** The digits of one place of a channel's weights. */
 export interface Row {

@@ -7,9 +7,10 @@
 
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import { MASK, PARAMETERS, Y, Z } from "./code-function.ts";
-import type { CodeWriter, VectorOp } from "./code-writer.ts";
+import type { CodeWriter } from "./code-writer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import { columnOffset, LANES, type Planes } from "./planes.ts";
+import * as op from "./vector-ops.ts";
 
 /** Vectors at the start of the parameters, one constant each in all lanes. */
 const CONSTANTS = [
@@ -206,8 +207,8 @@ class FinishWriter {
       code.vector(this.#multiplication);
     } else if (shift > 0) {
       this.#constant("rounding");
-      code.vector("add").constant(shift).vector("shiftRight");
-    } else code.constant(-shift).vector("shiftLeft");
+      code.vector(op.add).constant(shift).vector(op.shiftRight);
+    } else code.constant(-shift).vector(op.shiftLeft);
     code.set(accumulator);
   }
 
@@ -217,20 +218,20 @@ class FinishWriter {
     const code = this.#code.get(a).get(b);
     const isLast = shift === 1;
     code
-      .vector(isLast ? "or" : "and")
+      .vector(isLast ? op.or : op.and)
       .get(a)
       .get(b)
-      .vector("xor");
+      .vector(op.xor);
     code
       .constant(1)
-      .vector("shiftRight")
-      .vector(isLast ? "sub" : "add");
+      .vector(op.shiftRight)
+      .vector(isLast ? op.sub : op.add);
     if (!isLast) {
       this.#constant("halfRounding");
       code
-        .vector("add")
+        .vector(op.add)
         .constant(shift - 1)
-        .vector("shiftRight");
+        .vector(op.shiftRight);
     }
     code.set(a);
   }
@@ -260,10 +261,10 @@ class FinishWriter {
     code.get(Z).load(this.#channel.z + columnOffset(planes, 0));
     if (addendZero !== 0) {
       this.#constant("addendZero");
-      code.vector("sub");
+      code.vector(op.sub);
     }
     this.#scale("addendMultiplier");
-    code.vector("addSaturating");
+    code.vector(op.addSaturating);
     this.#roundOff(add.fractionBits);
     this.#offsetAndClamp(add, "addZeroPoint", "addMin", "addMax");
     code.set(accumulator);
@@ -276,11 +277,11 @@ class FinishWriter {
     const code = this.#code.get(accumulator);
     if (zeroPoint !== 0) this.#constant(addend === undefined ? "zeroPoint" : "addZeroPoint");
     code.get(MASK).load(this.#channel.mask);
-    code.vector(zeroPoint === 0 ? "and" : "bitselect").set(accumulator);
+    code.vector(zeroPoint === 0 ? op.and : op.bitselect).set(accumulator);
   }
 
-  get #multiplication(): VectorOp {
-    return this.#finish.isRelaxed === true ? "relaxedMultiplyQ15" : "multiplyQ15";
+  get #multiplication(): number {
+    return this.#finish.isRelaxed === true ? op.relaxedMultiplyQ15 : op.multiplyQ15;
   }
 
   /**
@@ -294,11 +295,11 @@ class FinishWriter {
       return;
     }
     this.#constant("addRounding");
-    this.#code.vector("addSaturating").constant(fractionBits).vector("shiftRight");
+    this.#code.vector(op.addSaturating).constant(fractionBits).vector(op.shiftRight);
   }
 
   #scale(multiplier: Constant): void {
-    this.#code.constant(ADD_SHIFT).vector("shiftLeft");
+    this.#code.constant(ADD_SHIFT).vector(op.shiftLeft);
     this.#constant(multiplier);
     this.#code.vector(this.#multiplication);
   }
@@ -311,13 +312,13 @@ class FinishWriter {
   ): void {
     if (own.zeroPoint !== 0) {
       this.#constant(offset);
-      this.#code.vector("addSaturating");
+      this.#code.vector(op.addSaturating);
     }
     if (own.min === 0) this.#code.get(this.#channel.zeros);
     else this.#constant(min);
-    this.#code.vector("max");
+    this.#code.vector(op.max);
     this.#constant(max);
-    this.#code.vector("min");
+    this.#code.vector(op.min);
   }
 
   #constant(name: Constant): void {

@@ -26,6 +26,7 @@ import {
   windowOffsets,
   writePixelLoop,
 } from "./pixel-loop.ts";
+import * as op from "./vector-ops.ts";
 
 export interface CodePool extends PixelShape {
   readonly kernel: readonly [number, number];
@@ -79,12 +80,12 @@ function writeVector(code: CodeWriter, pool: CodePool, vector: PixelVector): voi
   const { input, output, kernel, dilations, padLeft, zeroPoint } = pool;
   windowOffsets(input, kernel, dilations, padLeft).forEach((offset, tap) => {
     code.get(X).load(offset + vector.offset(X));
-    if (tap > 0) code.vector("max");
+    if (tap > 0) code.vector(op.max);
   });
   if (vector.isEdge) {
     if (zeroPoint !== 0) code.get(PARAMETERS).load(0);
     code.get(MASK).load(vector.offset(MASK));
-    code.vector(zeroPoint === 0 ? "and" : "bitselect");
+    code.vector(zeroPoint === 0 ? op.and : op.bitselect);
   }
   code.set(RESULT);
   writeStore(code, RESULT, output, vector.offset(Y));

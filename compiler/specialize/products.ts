@@ -15,6 +15,7 @@ import { CONSTANTS_BYTES, packConstants, writeShiftedFinish } from "./finish-blo
 import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import { FREE_INTEGER, vectorsOf, walkersOf, writePixelLoop } from "./pixel-loop.ts";
 import { largestSum } from "./sum-bounds.ts";
+import * as op from "./vector-ops.ts";
 import { fitsTotal, TOTAL_VECTORS, wideBias } from "./wide-sum.ts";
 
 /** Channels of a block: their totals, a pair of taps and a weight fill the 16 registers of x86. */
@@ -159,7 +160,7 @@ function addPair(
     for (let half = 0; half < TOTAL_VECTORS; half++) {
       const total = TOTALS + TOTAL_VECTORS * j + half;
       code.get(total).get(PAIR + half);
-      code.get(FIRST_TAP).vector("dotPairs").vector("addWide").set(total);
+      code.get(FIRST_TAP).vector(op.dotPairs).vector(op.addWide).set(total);
     }
   });
 }
@@ -172,9 +173,9 @@ function finishChannel(
   const { shift } = conv.requantization;
   for (let half = 0; half < TOTAL_VECTORS; half++) {
     code.get(total + half);
-    if (shift > 0) code.constant(shift).vector("shiftRightWide");
+    if (shift > 0) code.constant(shift).vector(op.shiftRightWide);
   }
-  code.vector("narrow").set(total);
+  code.vector(op.narrow).set(total);
   writeShiftedFinish(code, total, conv, {
     pushMultiplier: () => code.get(PARAMETERS).loadSplat(recordOffset(conv, channel) + MULTIPLIER),
     y: channel * conv.output.planeBytes,

@@ -6,8 +6,9 @@
  * memory once.
  */
 
-import type { CodeWriter, VectorOp } from "./code-writer.ts";
+import type { CodeWriter } from "./code-writer.ts";
 import type { SumParts, Term } from "./share-sums.ts";
+import * as op from "./vector-ops.ts";
 
 export interface SumBlock {
   /** Byte offset of each tap from the window's start. */
@@ -25,8 +26,8 @@ export interface SumLocals {
 
 /** Where sums add up, in lanes of some width. */
 export interface Accumulators {
-  readonly add: VectorOp;
-  readonly sub: VectorOp;
+  readonly add: number;
+  readonly sub: number;
   /** Comes before a tree of terms; `pending` are those of it that will be delivered. No temporary is in use. */
   prepare?(pending: readonly number[]): void;
   /** Adds the value of term `index`, which is in local `value`, to sum `j`, or takes it away. */
@@ -35,8 +36,8 @@ export interface Accumulators {
 
 /** Accumulators of 16 bits: accumulator j is local `first + j`, which holds its starting value, or nothing yet. */
 export class WordAccumulators implements Accumulators {
-  readonly add = "add";
-  readonly sub = "sub";
+  readonly add = op.add;
+  readonly sub = op.sub;
   readonly #code: CodeWriter;
   readonly #first: number;
   readonly #empty: Set<number>;
@@ -55,7 +56,7 @@ export class WordAccumulators implements Accumulators {
     else {
       if (isEmpty) code.zero();
       else code.get(sum);
-      code.get(value).vector(subtract ? "sub" : "add");
+      code.get(value).vector(subtract ? op.sub : op.add);
     }
     code.set(sum);
   }

@@ -28,6 +28,11 @@ export function fitsLane(bound: number): boolean {
   return bound <= INT16_MAX;
 }
 
+/** A sum up to ±`bound` has no fewer parts that fit 16 bits. */
+export function leastParts(bound: number): number {
+  return Math.ceil(bound / INT16_MAX);
+}
+
 /**
  * Whether sums up to ±`bound` can be halves that fit 16 bits each: their
  * average, rounded for what is left of the shift, fits too.

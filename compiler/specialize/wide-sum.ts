@@ -10,8 +10,9 @@ import type { Requantization } from "../../core/requantize.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { roundingOf } from "./finish-block.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
+import * as op from "./vector-ops.ts";
 
-const HALVES = ["extendLow", "extendHigh"] as const;
+const HALVES = [op.extendLow, op.extendHigh];
 /** Vectors of a total. */
 export const TOTAL_VECTORS = HALVES.length;
 
@@ -35,7 +36,7 @@ export function writePart(
   HALVES.forEach((extend, half) => {
     set(half, () => {
       pushTotal(half);
-      code.get(part).vector(extend).vector("addWide");
+      code.get(part).vector(extend).vector(op.addWide);
     });
   });
 }
@@ -50,10 +51,10 @@ export function writeShiftedTotal(
 ): void {
   HALVES.forEach((extend, half) => {
     pushTotal(half);
-    code.get(part).vector(extend).vector("addWide");
-    if (shift > 0) code.constant(shift).vector("shiftRightWide");
+    code.get(part).vector(extend).vector(op.addWide);
+    if (shift > 0) code.constant(shift).vector(op.shiftRightWide);
   });
-  code.vector("narrow").set(result);
+  code.vector(op.narrow).set(result);
 }
 
 /** Offset of vector `half` of total `index` from the start of a line of totals. */
