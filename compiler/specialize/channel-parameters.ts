@@ -1,6 +1,6 @@
 /** @file What blocks of sums find at p: constants, then bias and multiplier of each channel. */
 
-import { CONSTANTS_BYTES, packConstants, packSplats } from "./finish-block.ts";
+import { CONSTANTS_BYTES, packConstants, packSplats } from "./finish-constants.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 

@@ -34,6 +34,7 @@ import {
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { writeFinish } from "./finish-block.ts";
+import { HeldConstants } from "./finish-constants.ts";
 import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import {
   FREE_INTEGER,
@@ -203,9 +204,9 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
     passes = chunks.map(chunk => writePass(code, conv, chunk, isEdge));
   };
   writePixelLoop(code, output, walkers, write, { together: HALVES });
-  const registers = passes.map(({ cost }, i) => {
-    return chunks[i]!.block.channels.length + Math.max(cost.temporaries, FINISH_TEMPORARIES);
-  });
+  const registers = passes.map(
+    ({ cost }, i) => chunks[i]!.block.channels.length + cost.temporaries,
+  );
   const body = code.finish({
     i32: ZEROS - PARAMETER_COUNT,
     v128: 1 + Math.max(...registers),
@@ -257,6 +258,7 @@ function writePass(
     hasTotal: channels.map(channel => readsBefore(conv, channel, chunks[own.chunk]![0])),
   });
   const temporaries = FIRST_SUM + channels.length;
+  const constants = new HeldConstants(code, temporaries + FINISH_TEMPORARIES);
   const bytes = offsets.map(offset => offset / ELEMENT_BYTES);
   const cost = writeSums(code, { offsets: bytes, terms }, { address: BYTES, temporaries }, sums);
   for (const [j, channel] of channels.entries()) {
@@ -265,6 +267,7 @@ function writePass(
       continue;
     }
     const [even, odd, first] = [FIRST_SUM + j, temporaries, temporaries + 1];
+    constants.leave(channels.length - j + FINISH_TEMPORARIES);
     sums.finish(j, odd, () => code.get(PARAMETERS).load(biasOffset(channel)));
     for (const [half, result] of [first, even].entries()) {
       code.get(even).get(odd).shuffle(IN_TURNS[half]!).set(result);
@@ -277,8 +280,10 @@ function writePass(
         mask: half * VECTOR_BYTES,
         zeros: ZEROS,
         isEdge: isEdge && half === HALVES - 1,
+        constants,
       });
     }
   }
-  return { cost, spills: sums.spills };
+  const used = Math.max(cost.temporaries, FINISH_TEMPORARIES + constants.count);
+  return { cost: { ...cost, temporaries: used }, spills: sums.spills };
 }

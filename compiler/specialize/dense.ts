@@ -24,6 +24,7 @@ import {
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { writeFinish, writeShiftedFinish } from "./finish-block.ts";
+import { HeldConstants } from "./finish-constants.ts";
 import type { CodeConvolution } from "./layer.ts";
 import {
   FREE_INTEGER,
@@ -157,9 +158,12 @@ class ChunkWriter {
   write(isEdge: boolean): SumCost {
     this.#start();
     const cost = this.#sum();
-    if (this.#isLast) this.#finish(isEdge);
-    else this.#leave();
-    return cost;
+    if (!this.#isLast) {
+      this.#leave();
+      return cost;
+    }
+    const temporaries = Math.max(cost.temporaries, this.#finish(isEdge));
+    return { ...cost, temporaries };
   }
 
   /** Channels whose results are stored. */
@@ -264,9 +268,12 @@ class ChunkWriter {
     });
   }
 
-  #finish(isEdge: boolean): void {
+  /** Stores results; says how many temporaries that takes. */
+  #finish(isEdge: boolean): number {
     const { output, addend, requantization } = this.#conv;
-    this.#block.channels.forEach((channel, j) => {
+    const { channels, rows } = this.#block;
+    const constants = new HeldConstants(this.#code, FIRST_VECTOR + rows.length);
+    channels.forEach((channel, j) => {
       const accumulator = this.#sumOf(channel);
       const place = {
         pushMultiplier: () => this.#code.get(PARAMETERS).load(multiplierOffset(channel)),
@@ -275,6 +282,7 @@ class ChunkWriter {
         mask: 0,
         zeros: ZEROS,
         isEdge,
+        constants: constants.leave(channels.length - j),
       };
       if (!this.#block.isWide) {
         writeFinish(this.#code, accumulator, this.#conv, place);
@@ -284,6 +292,7 @@ class ChunkWriter {
       writeShiftedTotal(this.#code, accumulator, total, requantization, accumulator);
       writeShiftedFinish(this.#code, accumulator, this.#conv, place);
     });
+    return constants.count;
   }
 
   /** Pushes the total of the chunks before. */

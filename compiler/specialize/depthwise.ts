@@ -24,13 +24,8 @@ import {
   Z,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import {
-  CONSTANTS_BYTES,
-  packConstants,
-  writeFinish,
-  writeHalvedFinish,
-  writeShiftedFinish,
-} from "./finish-block.ts";
+import { writeFinish, writeHalvedFinish, writeShiftedFinish } from "./finish-block.ts";
+import { CONSTANTS_BYTES, packConstants } from "./finish-constants.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import {
   FREE_INTEGER,

@@ -6,38 +6,14 @@
  */
 
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
-import { MASK, PARAMETERS, Y, Z } from "./code-function.ts";
+import { MASK, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { VECTOR_BYTES } from "./pixel-loop.ts";
-import { columnOffset, LANES, type Planes } from "./planes.ts";
+import { type Constant, type HeldConstants, isFactor, pushConstant } from "./finish-constants.ts";
+import { columnOffset, type Planes } from "./planes.ts";
 import * as op from "./vector-ops.ts";
-
-/** Vectors at the start of the parameters, one constant each in all lanes. */
-const CONSTANTS = [
-  "rounding",
-  "factor",
-  "halfRounding",
-  "zeroPoint",
-  "min",
-  "max",
-  "sumOffset",
-  "sumMin",
-  "sumMax",
-  "sumMultiplier",
-  "addendZero",
-  "addendMultiplier",
-  "addRounding",
-  "addFactor",
-  "addZeroPoint",
-  "addMin",
-  "addMax",
-] as const;
-type Constant = (typeof CONSTANTS)[number];
 
 /** Before the multiplication of an addition: core/requantize.ts. */
 const ADD_SHIFT = 7;
-/** A product loses so many bits, rounded: one with 2^(15 − f) is a rounding shift by f. */
-const FACTOR_BITS = 15;
 /**
  * i16 lanes to 0 2 4 6, then 1 3 5 7, in two steps that engines have
  * instructions for: within each half, then whole pairs.
@@ -59,62 +35,6 @@ export interface Finish {
   readonly addend?: { readonly planes: Planes; readonly requantization: AddRequantization };
 }
 
-/** The constants, each in all lanes: what parameters start with. */
-export function packConstants(finish: Pick<Finish, "requantization" | "addend">): Uint8Array {
-  const values = constantsOf(finish);
-  return packSplats(CONSTANTS.map(name => values[name]));
-}
-
-/** Bytes of the constants. */
-export const CONSTANTS_BYTES = CONSTANTS.length * VECTOR_BYTES;
-
-/** Each word in the eight lanes of a vector, modulo 2^16. */
-export function packSplats(words: readonly number[]): Uint8Array {
-  const packed = new Uint8Array(words.length * VECTOR_BYTES);
-  const view = new DataView(packed.buffer);
-  words.forEach((word, i) => {
-    for (let lane = 0; lane < LANES; lane++) {
-      view.setInt16(i * VECTOR_BYTES + 2 * lane, word, true);
-    }
-  });
-  return packed;
-}
-
-function constantsOf({ requantization: r, addend }: Pick<Finish, "requantization" | "addend">) {
-  const add = addend?.requantization;
-  const sumZero = add?.zeroPoints[0] ?? 0;
-  const values: Record<Constant, number> = {
-    rounding: roundingOf(r),
-    factor: isFactor(r.shift) ? 2 ** (FACTOR_BITS - r.shift) : 0,
-    halfRounding: Math.floor(roundingOf(r) / 2),
-    zeroPoint: r.zeroPoint,
-    min: r.min,
-    max: r.max,
-    sumOffset: r.zeroPoint - sumZero,
-    sumMin: r.min - sumZero,
-    sumMax: r.max - sumZero,
-    sumMultiplier: add?.multipliers[0] ?? 0,
-    addendZero: add?.zeroPoints[1] ?? 0,
-    addendMultiplier: add?.multipliers[1] ?? 0,
-    addRounding: add === undefined ? 0 : 2 ** (add.fractionBits - 1),
-    addFactor: add === undefined ? 0 : 2 ** (FACTOR_BITS - add.fractionBits),
-    addZeroPoint: add?.zeroPoint ?? 0,
-    addMin: add?.min ?? 0,
-    addMax: add?.max ?? 0,
-  };
-  return values;
-}
-
-/** Whether a shift right is a product of 16 bits. */
-function isFactor(shift: number): boolean {
-  return shift > 0 && shift <= FACTOR_BITS;
-}
-
-/** What the shift of a sum adds before it drops bits. */
-export function roundingOf({ shift }: Requantization): number {
-  return shift > 0 ? 2 ** (shift - 1) : 0;
-}
-
 /** Where the channel that is finished has what is its own. */
 export interface FinishChannel {
   readonly pushMultiplier: () => void;
@@ -126,6 +46,8 @@ export interface FinishChannel {
   readonly zeros: number;
   /** Whether the pixels may reach beyond the image. */
   readonly isEdge: boolean;
+  /** Read from memory each time unless some are held. */
+  readonly constants?: HeldConstants;
 }
 
 /** Turns the sums of 16 bits in local `accumulator` into results and stores them. */
@@ -322,6 +244,8 @@ class FinishWriter {
   }
 
   #constant(name: Constant): void {
-    this.#code.get(PARAMETERS).load(CONSTANTS.indexOf(name) * VECTOR_BYTES);
+    const { constants } = this.#channel;
+    if (constants === undefined) pushConstant(this.#code, name);
+    else constants.push(name);
   }
 }

@@ -16,7 +16,8 @@ import {
   Y,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { packSplats, writeStore } from "./finish-block.ts";
+import { writeStore } from "./finish-block.ts";
+import { packSplats } from "./finish-constants.ts";
 import {
   FREE_INTEGER,
   type PixelShape,

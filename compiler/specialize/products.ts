@@ -11,7 +11,8 @@
 import { FINISH_OPERATIONS } from "./blocks.ts";
 import { type CodeFunction, PARAMETER_COUNT, PARAMETERS, workOf, X } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { CONSTANTS_BYTES, packConstants, writeShiftedFinish } from "./finish-block.ts";
+import { writeShiftedFinish } from "./finish-block.ts";
+import { CONSTANTS_BYTES, packConstants } from "./finish-constants.ts";
 import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import { FREE_INTEGER, vectorsOf, walkersOf, writePixelLoop } from "./pixel-loop.ts";
 import { largestSum } from "./sum-bounds.ts";

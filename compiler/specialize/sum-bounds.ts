@@ -2,7 +2,7 @@
 
 import type { Interval } from "../../core/interval.ts";
 import type { Requantization } from "../../core/requantize.ts";
-import { roundingOf } from "./finish-block.ts";
+import { roundingOf } from "./finish-constants.ts";
 
 const INT16_MAX = 32767;
 

@@ -8,7 +8,7 @@
 
 import type { Requantization } from "../../core/requantize.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { roundingOf } from "./finish-block.ts";
+import { roundingOf } from "./finish-constants.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import * as op from "./vector-ops.ts";
 
