@@ -200,7 +200,7 @@ function tapCosts(
 ): number[] {
   const taps = tapsOf({ weights, ...conv });
   return Array.from({ length: taps }, (_, tap) => {
-    const wants = ({ channel, place }: Row) => digitOf(weights[channel * taps + tap]!, place) !== 0;
+    const wants = (row: Row) => digitOf(weights[row.channel * taps + tap]!, row) !== 0;
     const wanted = rows.filter(wants).length;
     const density = wanted / rows.length;
     return wanted === 0 ? 0 : 1 + wanted * (0.9 - 0.65 * density + perTerm);

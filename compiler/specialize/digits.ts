@@ -1,10 +1,12 @@
 /**
  * @file Integer weights as trits: w = Σ 2^p · d_p, with digits d_p of −1, 0
- * and +1 of which no two neighbours are other than 0.
+ * and +1, few of them other than 0.
  *
- * No form of w has fewer digits other than 0. A filter of weights of few bits
- * is then a few ternary ones, a **row** for each place p, whose sums count
- * twice from one place to the next.
+ * A filter of weights of few bits is then a few ternary ones, a **row** for
+ * each place p, whose sums count twice from one place to the next. The places
+ * of a channel are as many as its largest weight has bits. Within them digits
+ * are of the non-adjacent form, which has the fewest other than 0; a weight
+ * whose form would take one place more starts with two digits of 1 instead.
  *
  * **Source** the non-adjacent form of Reitwiesner, Binary Arithmetic (1960).
  */
@@ -18,18 +20,26 @@ export const MAX_PLACES = 6;
 export interface Row {
   readonly channel: number;
   readonly place: number;
+  /** Of the channel. */
+  readonly places: number;
 }
 
-/** The digit of `weight` at place `place`: −1, 0 or 1. */
-export function digitOf(weight: number, place: number): number {
-  return (((3 * weight) >> (place + 1)) & 1) - ((weight >> (place + 1)) & 1);
+/** The digit of `weight` at `place` of 0 … `places` − 1: −1, 0 or 1. Requires |weight| < 2^`places`. */
+export function digitOf(weight: number, { place, places }: Pick<Row, "place" | "places">): number {
+  let rest = weight;
+  for (let top = places - 1; 3 * Math.abs(rest) >= 2 ** (top + 2); top--) {
+    if (place === top) return Math.sign(rest);
+    rest -= Math.sign(rest) * 2 ** top;
+  }
+  return (((3 * rest) >> (place + 1)) & 1) - ((rest >> (place + 1)) & 1);
 }
 
 /** The rows of `channels`: each has one at least, and they go from place 0 up. */
 export function rowsOf(conv: CodeConvolution, channels: readonly number[]): Row[] {
-  return channels.flatMap(channel =>
-    Array.from({ length: placesOf(conv, channel) }, (_, place) => ({ channel, place })),
-  );
+  return channels.flatMap(channel => {
+    const places = placesOf(conv, channel);
+    return Array.from({ length: places }, (_, place) => ({ channel, place, places }));
+  });
 }
 
 /** Places of the weights of all channels, 1 for trits. */
@@ -44,6 +54,5 @@ function placesOf(conv: CodeConvolution, channel: number): number {
   for (let tap = 0; tap < taps; tap++) {
     largest = Math.max(largest, Math.abs(conv.weights[channel * taps + tap]!));
   }
-  // The highest digit of w is at place p if 2^(p+1) ≤ 3·|w| < 2^(p+2).
-  return 31 - Math.clz32(3 * largest);
+  return 32 - Math.clz32(largest);
 }

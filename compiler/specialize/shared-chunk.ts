@@ -37,8 +37,8 @@ function wantedTaps(
 /** Bit j of a tap's masks is the sign of its digit for `rows[j]`. */
 function signsOf(conv: CodeConvolution, rows: readonly Row[], taps: readonly number[]) {
   const all = tapsOf(conv);
-  const isSign = (sign: number, { channel, place }: Row, tap: number): boolean =>
-    digitOf(conv.weights[channel * all + tap]!, place) === sign;
+  const isSign = (sign: number, row: Row, tap: number): boolean =>
+    digitOf(conv.weights[row.channel * all + tap]!, row) === sign;
   const masksOf = (sign: number): number[] =>
     taps.map(tap => rows.reduce((mask, row, j) => mask | (isSign(sign, row, tap) ? 1 << j : 0), 0));
   return { plus: masksOf(1), minus: masksOf(-1) };
