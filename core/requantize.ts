@@ -45,6 +45,11 @@ export function shiftToInt16(acc: number, shift: number): number {
   return clampTo(clampTo(acc, INT16) * 2 ** -shift, INT16);
 }
 
+/** What a rounding shift adds before it drops bits. */
+export function roundingOf({ shift }: Pick<Requantization, "shift">): number {
+  return shift > 0 ? 2 ** (shift - 1) : 0;
+}
+
 /** (t·m + 2^14) >> 15 for t and m in the range of 16-bit integers. */
 export function multiplyQ15(t: number, m: number): number {
   return Math.floor((t * m + 16384) / 32768);

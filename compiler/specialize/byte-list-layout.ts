@@ -10,7 +10,7 @@
  * for each vector of pixels.
  */
 
-import { moreOffset } from "./channel-parameters.ts";
+import { moreOffset, startOf } from "./channel-parameters.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import { VECTOR_BYTES, vectorsOf } from "./pixel-loop.ts";
 import { ELEMENT_BYTES, LANES } from "./planes.ts";
@@ -151,24 +151,30 @@ function halvesOf(
   boundary: (slice: number) => number,
 ): number | undefined {
   const { input, requantization } = conv;
-  const whole = largestOf(conv, 0, input.channels, true);
+  const whole = largestOf(conv, 0, input.channels, bias => bias);
   if (fitsShiftedLane(whole, requantization)) return 0;
   const first = Math.floor(count / 2);
   if (first === 0 || !fitsHalves(whole, requantization)) return undefined;
   const fits =
-    fitsLane(largestOf(conv, 0, boundary(first), false)) &&
-    fitsLane(largestOf(conv, boundary(first), input.channels, true));
+    fitsLane(largestOf(conv, 0, boundary(first), () => 0)) &&
+    fitsLane(
+      largestOf(conv, boundary(first), input.channels, bias => startOf(bias, requantization)),
+    );
   return fits ? first : undefined;
 }
 
-/** The largest sum of any output channel over input channels `first` … `end`. */
-function largestOf(conv: CodeConvolution, first: number, end: number, withBias: boolean): number {
-  const { weights, range, kernel, bias } = conv;
+/** The largest sum of any output channel over input channels `first` … `end`, from `start` of its bias on. */
+function largestOf(
+  conv: CodeConvolution,
+  first: number,
+  end: number,
+  start: (bias: number) => number,
+): number {
+  const { weights, range, kernel } = conv;
   const area = kernel[0] * kernel[1];
-  const bounds = Array.from(bias, (own, channel) => {
-    const start = channel * tapsOf(conv);
-    const run = [start + first * area, start + end * area] as const;
-    return largestSum(weights, run, range, withBias ? own : 0);
+  const bounds = Array.from(conv.bias, (bias, channel) => {
+    const at = channel * tapsOf(conv);
+    return largestSum(weights, [at + first * area, at + end * area], range, start(bias));
   });
   return Math.max(...bounds);
 }

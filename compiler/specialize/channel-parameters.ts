@@ -1,10 +1,16 @@
-/** @file What blocks of sums find at p: constants, then bias and multiplier of each channel. */
+/** @file What blocks of sums find at p: constants, then for each channel what its sum starts as, and its multiplier. */
 
+import { type Requantization, roundingOf } from "../../core/requantize.ts";
 import { CONSTANTS_BYTES, packConstants, packSplats } from "./finish-constants.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 
 const CHANNEL_VECTORS = 2;
+
+/** What a sum starts as: the bias, and what the shift adds. */
+export function startOf(bias: number, requantization: Requantization): number {
+  return bias + roundingOf(requantization);
+}
 
 /** Each in all lanes; behind them the words `more`. */
 export function packChannels(
@@ -12,8 +18,11 @@ export function packChannels(
   bias: ArrayLike<number>,
   more: readonly number[],
 ): Uint8Array {
-  const { multipliers } = conv.requantization;
-  const words = Array.from(bias).flatMap((value, channel) => [value, multipliers[channel]!]);
+  const { requantization } = conv;
+  const words = Array.from(bias).flatMap((value, channel) => [
+    startOf(value, requantization),
+    requantization.multipliers[channel]!,
+  ]);
   const packed = new Uint8Array(moreOffset(bias.length) + more.length * VECTOR_BYTES);
   packed.set(packConstants(conv));
   packed.set(packSplats([...words, ...more]), CONSTANTS_BYTES);

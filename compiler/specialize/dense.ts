@@ -13,7 +13,13 @@
 
 import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
 import { type Block, type BlockChunk, blocksOf, isLastChunk, loopBodiesOf } from "./blocks.ts";
-import { biasOffset, moreOffset, multiplierOffset, packChannels } from "./channel-parameters.ts";
+import {
+  biasOffset,
+  moreOffset,
+  multiplierOffset,
+  packChannels,
+  startOf,
+} from "./channel-parameters.ts";
 import {
   type CodeFunction,
   PARAMETER_COUNT,
@@ -37,7 +43,7 @@ import {
 import { sumsOfChunk } from "./shared-chunk.ts";
 import { type SumCost, WordAccumulators, writeSums } from "./sum-block.ts";
 import * as op from "./vector-ops.ts";
-import { TOTAL_VECTORS, totalOffset, wideBias, writePart, writeShiftedTotal } from "./wide-sum.ts";
+import { TOTAL_VECTORS, totalOffset, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
 /** Address of t, where there is a mean term. */
 const MEAN = FREE_INTEGER;
@@ -79,7 +85,7 @@ export function packDense(conv: CodeConvolution): Uint8Array {
     if (!isWide) continue;
     for (const channel of channels) {
       for (let lane = 0; lane < VECTOR_BYTES; lane += 4) {
-        view.setInt32(biasOffset(channel) + lane, wideBias(bias[channel]!, requantization), true);
+        view.setInt32(biasOffset(channel) + lane, startOf(bias[channel]!, requantization), true);
       }
     }
   }

@@ -13,6 +13,7 @@
  *   pairs lie. The pixels between take the pairs from one element on.
  */
 
+import { startOf } from "./channel-parameters.ts";
 import {
   type CodeFunction,
   MASK,
@@ -38,7 +39,7 @@ import {
 import { ELEMENT_BYTES } from "./planes.ts";
 import { fitsHalves, fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
 import * as op from "./vector-ops.ts";
-import { fitsTotal, wideBias } from "./wide-sum.ts";
+import { fitsTotal } from "./wide-sum.ts";
 
 /** How the sums of a channel are kept on the way. */
 const FORMS = ["lane", "halves", "pairs"] as const;
@@ -129,8 +130,8 @@ function packRecord(conv: CodeConvolution, channel: number, view: DataView): voi
   view.setInt32(X_OFFSET, source * input.planeBytes, true);
   view.setInt32(Y_OFFSET, channel * output.planeBytes, true);
   view.setInt32(Z_OFFSET, channel * (addend?.planes.planeBytes ?? 0), true);
-  view.setInt32(WIDE_BIAS, wideBias(bias[channel]!, requantization), true);
-  view.setInt16(BIAS, bias[channel]!, true);
+  view.setInt32(WIDE_BIAS, startOf(bias[channel]!, requantization), true);
+  view.setInt16(BIAS, startOf(bias[channel]!, requantization), true);
   view.setInt16(MULTIPLIER, requantization.multipliers[channel]!, true);
   const own = (tap?: number): number => (tap === undefined ? 0 : weights[channel * taps + tap]!);
   if (formOf(conv, channel) === "pairs") {
@@ -187,7 +188,8 @@ function formOf(conv: CodeConvolution, channel: number): SumForm | undefined {
   if (fitsShiftedLane(bound, requantization)) return "lane";
   if (taps > 1 && fitsHalves(bound, requantization)) {
     const [a, b] = runsOf(taps, 2) as [[number, number], [number, number]];
-    if (fitsLane(boundOf(a, bias)) && fitsLane(boundOf(b))) return "halves";
+    if (fitsLane(boundOf(a, startOf(bias, requantization))) && fitsLane(boundOf(b)))
+      return "halves";
   }
   return fitsTotal(bound, requantization) ? "pairs" : undefined;
 }

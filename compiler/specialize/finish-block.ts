@@ -8,7 +8,7 @@
 import type { AddRequantization, Requantization } from "../../core/requantize.ts";
 import { MASK, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { type Constant, type HeldConstants, isFactor, pushConstant } from "./finish-constants.ts";
+import { type Constant, type HeldConstants, pushConstant } from "./finish-constants.ts";
 import { columnOffset, type Planes } from "./planes.ts";
 import * as op from "./vector-ops.ts";
 
@@ -50,7 +50,7 @@ export interface FinishChannel {
   readonly constants?: HeldConstants;
 }
 
-/** Turns the sums of 16 bits in local `accumulator` into results and stores them. */
+/** Turns the sums of 16 bits in local `accumulator`, which have the shift's rounding in them, into results and stores them. */
 export function writeFinish(
   code: CodeWriter,
   accumulator: number,
@@ -119,42 +119,20 @@ class FinishWriter {
     this.#channel = channel;
   }
 
-  /** Shifts a sum of 16 bits. */
+  /** Shifts a sum of 16 bits, which has the rounding in it. */
   shift(accumulator: number): void {
     const { shift } = this.#finish.requantization;
     if (shift === 0) return;
-    const code = this.#code.get(accumulator);
-    if (this.#finish.isRelaxed === true && isFactor(shift)) {
-      this.#constant("factor");
-      code.vector(this.#multiplication);
-    } else if (shift > 0) {
-      this.#constant("rounding");
-      code.vector(op.add).constant(shift).vector(op.shiftRight);
-    } else code.constant(-shift).vector(op.shiftLeft);
-    code.set(accumulator);
+    const code = this.#code.get(accumulator).constant(Math.abs(shift));
+    code.vector(shift > 0 ? op.shiftRight : op.shiftLeft).set(accumulator);
   }
 
-  /** (a + b) >> 1 is (a & b) + ((a ^ b) >> 1), which does not overflow; rounded up, (a | b) − ((a ^ b) >> 1). */
+  /** (a + b) >> 1 is (a & b) + ((a ^ b) >> 1), which does not overflow; then the rest of the shift. */
   shiftAverage(a: number, b: number): void {
-    const { shift } = this.#finish.requantization;
-    const code = this.#code.get(a).get(b);
-    const isLast = shift === 1;
-    code
-      .vector(isLast ? op.or : op.and)
-      .get(a)
-      .get(b)
-      .vector(op.xor);
-    code
-      .constant(1)
-      .vector(op.shiftRight)
-      .vector(isLast ? op.sub : op.add);
-    if (!isLast) {
-      this.#constant("halfRounding");
-      code
-        .vector(op.add)
-        .constant(shift - 1)
-        .vector(op.shiftRight);
-    }
+    const code = this.#code.get(a).get(b).vector(op.and).get(a).get(b).vector(op.xor);
+    code.constant(1).vector(op.shiftRight).vector(op.add);
+    const rest = this.#finish.requantization.shift - 1;
+    if (rest > 0) code.constant(rest).vector(op.shiftRight);
     code.set(a);
   }
 

@@ -11,9 +11,6 @@ import { LANES } from "./planes.ts";
 
 /** Vectors at the start of the parameters, one constant each in all lanes. */
 const CONSTANTS = [
-  "rounding",
-  "factor",
-  "halfRounding",
   "zeroPoint",
   "min",
   "max",
@@ -67,9 +64,6 @@ function constantsOf({ requantization: r, addend }: Arithmetic) {
   const add = addend?.requantization;
   const sumZero = add?.zeroPoints[0] ?? 0;
   const values: Record<Constant, number> = {
-    rounding: roundingOf(r),
-    factor: isFactor(r.shift) ? 2 ** (FACTOR_BITS - r.shift) : 0,
-    halfRounding: Math.floor(roundingOf(r) / 2),
     zeroPoint: r.zeroPoint,
     min: r.min,
     max: r.max,
@@ -86,16 +80,6 @@ function constantsOf({ requantization: r, addend }: Arithmetic) {
     addMax: add?.max ?? 0,
   };
   return values;
-}
-
-/** Whether a shift right is a product of 16 bits. */
-export function isFactor(shift: number): boolean {
-  return shift > 0 && shift <= FACTOR_BITS;
-}
-
-/** What the shift of a sum adds before it drops bits. */
-export function roundingOf({ shift }: Requantization): number {
-  return shift > 0 ? 2 ** (shift - 1) : 0;
 }
 
 /** Constants that wait in registers which sums have left, from the end of one channel to that of the next. */

@@ -9,6 +9,7 @@
  */
 
 import { FINISH_OPERATIONS } from "./blocks.ts";
+import { startOf } from "./channel-parameters.ts";
 import { type CodeFunction, PARAMETER_COUNT, PARAMETERS, workOf, X } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { writeShiftedFinish } from "./finish-block.ts";
@@ -17,7 +18,7 @@ import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import { FREE_INTEGER, vectorsOf, walkersOf, writePixelLoop } from "./pixel-loop.ts";
 import { largestSum } from "./sum-bounds.ts";
 import * as op from "./vector-ops.ts";
-import { fitsTotal, TOTAL_VECTORS, wideBias } from "./wide-sum.ts";
+import { fitsTotal, TOTAL_VECTORS } from "./wide-sum.ts";
 
 /** Channels of a block: their totals, a pair of taps and a weight fill the 16 registers of x86. */
 const MAX_BLOCK = 5;
@@ -81,7 +82,7 @@ export function packProducts(conv: CodeConvolution): Uint8Array {
   const view = new DataView(packed.buffer);
   for (const channel of bias.keys()) {
     const record = recordOffset(conv, channel);
-    view.setInt32(record + BIAS, wideBias(bias[channel]!, requantization), true);
+    view.setInt32(record + BIAS, startOf(bias[channel]!, requantization), true);
     view.setInt16(record + MULTIPLIER, requantization.multipliers[channel]!, true);
     for (let tap = 0; tap < taps; tap++) {
       view.setInt16(record + WEIGHTS + 2 * tap, weights[channel * taps + tap]!, true);

@@ -1,8 +1,7 @@
 /** @file What is proven of sums: how large they can be. */
 
 import type { Interval } from "../../core/interval.ts";
-import type { Requantization } from "../../core/requantize.ts";
-import { roundingOf } from "./finish-constants.ts";
+import { type Requantization, roundingOf } from "../../core/requantize.ts";
 
 const INT16_MAX = 32767;
 
@@ -42,7 +41,7 @@ export function fitsHalves(bound: number, requantization: Requantization): boole
   return shift >= 1 && fitsLane((bound + roundingOf(requantization)) / 2 + 1);
 }
 
-/** The same on the way to their shifted form: rounding adds, a left shift multiplies. */
+/** The same on the way to their shifted form: they start with the rounding, or a left shift multiplies. */
 export function fitsShiftedLane(bound: number, requantization: Requantization): boolean {
   const { shift } = requantization;
   return fitsLane(shift > 0 ? bound + roundingOf(requantization) : bound * 2 ** -shift);

@@ -6,20 +6,14 @@
  * shift adds, so that no bias is too large for a part.
  */
 
-import type { Requantization } from "../../core/requantize.ts";
+import { type Requantization, roundingOf } from "../../core/requantize.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { roundingOf } from "./finish-constants.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
 import * as op from "./vector-ops.ts";
 
 const HALVES = [op.extendLow, op.extendHigh];
 /** Vectors of a total. */
 export const TOTAL_VECTORS = HALVES.length;
-
-/** What a total starts as, in each of its lanes. */
-export function wideBias(bias: number, requantization: Requantization): number {
-  return bias + roundingOf(requantization);
-}
 
 /** Whether sums up to ±`bound`, bias included, can be totals. */
 export function fitsTotal(bound: number, requantization: Requantization): boolean {
