@@ -38,7 +38,8 @@ export async function calibrate(
   for (const module of suiteModules(await timer.tiers())) {
     report(module);
     const { wasm, calls } = splitRun(module.wasm);
-    const times = await timer.time(wasm, calls, TIMES);
+    const inputs = module.plan.inputs.map(({ port }) => port);
+    const times = await timer.time(wasm, calls, { ...TIMES, inputs });
     const measured = module.plan.calls.map(({ kernel, work }, i) => ({
       kernel: costName(kernel),
       work,

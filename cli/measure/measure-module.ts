@@ -9,7 +9,8 @@ const TIMES = { warmMs: 700, budgetMs: 1200 };
 /** `report` with the time of each layer, and of a run: medians, layers in the order of a run. */
 export async function measured(report: ModuleReport, wasm: Uint8Array): Promise<ModuleReport> {
   const split = splitRun(wasm);
-  const { calls, run } = await optimizingNode.time(split.wasm, split.calls, TIMES);
+  const { inputs } = report.manifest;
+  const { calls, run } = await optimizingNode.time(split.wasm, split.calls, { ...TIMES, inputs });
   const layers = report.layers.map(layer => {
     const own = calls.slice(...layer.calls);
     return { ...layer, measuredNs: Math.round(own.reduce((sum, ns) => sum + ns, 0)) };

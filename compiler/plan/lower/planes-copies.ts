@@ -1,5 +1,7 @@
 /** @file Carries values between dense images and channel planes. */
 
+import type { Work } from "../../costs/work.ts";
+import { ELEMENT_BYTES } from "../../specialize/planes.ts";
 import { type PlanesPlace, phaseViews } from "../channel-planes.ts";
 import { sliceView, type View } from "../view.ts";
 import { type Caller, callCopy, callNested } from "./rows.ts";
@@ -7,8 +9,21 @@ import { type Caller, callCopy, callNested } from "./rows.ts";
 /** Writes a dense [1, C, H, W] image to planes. */
 export function callWiden(step: Caller, source: View, target: PlanesPlace): void {
   for (const [phase, view] of phaseViews(target).entries()) {
-    callNested(step, "s8_s16_widen", [columnsOf(source, target, phase)], view);
+    callNested(step, "s8_s16_widen", [columnsOf(source, target, phase)], view, widenWork);
   }
+}
+
+/** Columns this far apart in a source are read in vectors, as neighbours are. */
+const MAX_APART = 6;
+
+function widenWork(
+  counts: readonly number[],
+  [source, target]: readonly (readonly number[])[],
+): Work {
+  const elements = counts.reduce((product, count) => product * count, 1);
+  const apart = source![3]!;
+  const isVector = apart > 0 && apart <= MAX_APART && target![3] === ELEMENT_BYTES;
+  return { byte: (1 + ELEMENT_BYTES) * elements, run: isVector ? elements / counts[3]! : elements };
 }
 
 /** Writes planes to a dense [1, C, H, W] image. */

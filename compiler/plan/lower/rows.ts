@@ -1,6 +1,7 @@
 /** @file Calls of kernels that take rows of elements, and of those that copy. */
 
 import type { Node, OpKind } from "../../../model/ir/graph.ts";
+import type { Work } from "../../costs/work.ts";
 import type { Argument } from "../argument.ts";
 import { nestedLoops, type RowLoops, rowLoops } from "../loops.ts";
 import type { View } from "../view.ts";
@@ -42,12 +43,16 @@ export function callCopy(step: Caller, source: View, target: View): void {
   callNested(step, source.elementBytes === 4 ? "x32_copy" : "x8_copy", [source], target);
 }
 
-/** Calls a kernel of four nested loops on views of one shape. */
+/** How a call of four nested loops is counted: from how often each runs, and the steps of sources and target. */
+export type NestedWork = (counts: readonly number[], steps: readonly (readonly number[])[]) => Work;
+
+/** Calls a kernel of four nested loops on views of one shape; counted by what it touches unless told. */
 export function callNested(
   step: Caller,
   family: string,
   sources: readonly View[],
   target: View,
+  workOf?: NestedWork,
 ): void {
   const kernel = step.kernel(family);
   const views = [...sources, target].map(view => (family === "x8_copy" ? asBytes(view) : view));
@@ -60,6 +65,7 @@ export function callNested(
     step.call(kernel, [...addresses, ...counts, ...steps.flat()], {
       reads: regions.slice(0, -1),
       writes: regions.slice(-1),
+      ...(workOf && { work: workOf(counts, steps) }),
     });
   }
 }
