@@ -57,9 +57,12 @@ export class Conversions {
     return this.#fills(borderFills(extendView(denseOf(outer), back), halo, 0));
   }
 
-  /** From a dense image to planes. */
-  widen(value: Node, need: PlanesNeed): Conversion {
-    const source = permuteView(denseOf(value.type.shape), TO_NCHW);
+  /** From a dense image to planes; `isChannelFirst`: from what the value is a transpose of. */
+  widen(value: Node, need: PlanesNeed, isChannelFirst: boolean): Conversion {
+    const { shape } = value.type;
+    const source = isChannelFirst
+      ? denseOf(TO_NCHW.map(axis => shape[axis]!))
+      : permuteView(denseOf(shape), TO_NCHW);
     return this.#calls(caller => callWiden(caller, source, bufferOf(value, need).place));
   }
 

@@ -89,8 +89,9 @@ export class ValueCosts {
     const price = this.#conversions;
     const dense = isDense ? price.denseHalo(node, halo) : NO_CONVERSION;
     if (!this.#isOnPlanes(id, methodOf)) {
+      const isChannelFirst = node.kind === "transpose" && isTo(node, TO_NHWC);
       const copies = [...needs.values()].flatMap(need => [
-        price.widen(node, need),
+        price.widen(node, need, isChannelFirst),
         price.planesHalo(node, need),
       ]);
       return allOf([dense, ...copies]);
