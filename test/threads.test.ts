@@ -63,6 +63,15 @@ const crossed = graphOf(b => {
 const fourBits = fourBitBlock(7);
 const evenFourBits = fourBitBlock(6);
 
+/** Filters that become lists of weights, over rows that no threads share evenly. */
+const lists = graphOf(b => {
+  const random = new Random(3);
+  const small = { ...SAME, channels: 256, fourBits: true };
+  const x = planeConv(b, random, image(b, "x", [1, 3, 7, 7]), small);
+  const wide = { ...SAME, channels: 512, zeros: 0.8 };
+  return [planeConv(b, random, x, { ...wide, fourBits: true }, planeConv(b, random, x, wide))];
+}, "lists");
+
 /** Two layers of one value: one has its scratch memory where the other has its result. */
 const branches = graphOf(b => {
   const random = new Random(3);
@@ -86,6 +95,7 @@ const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = 
   ["branches whose sums wait", threads => compileAsIs(crossed, { threads, costs })],
   ["code in lanes of 8 bits", threads => compileAsIs(fourBits, { threads, costs })],
   ["code in lanes of 8 bits, rows apart", threads => compileAsIs(evenFourBits, { threads, costs })],
+  ["lists of weights, a row more for some", threads => compileAsIs(lists, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
   [
     "ResNet-8 as f32",
@@ -189,6 +199,16 @@ test("each thread makes the same rows of layer after layer, by the same function
     const made = divided.filter(each => each.kernel === kernel).map(({ share }) => share);
     expect(made.toSorted()).toEqual([0, 1]);
   }
+});
+
+test("layers that are lists of weights are divided by rows, whose number differs", () => {
+  const { plan } = compileAsIs(lists, { threads: 2, costs });
+  const shared = plan.threads!.steps.flat(2).filter(({ share }) => share !== undefined);
+  const [first, last] = [plan.code.at(0)!.layer, plan.code.at(-1)!.layer];
+  const layerOf = ({ kernel }: { kernel: string }) =>
+    plan.code.find(({ name }) => name === kernel)?.layer;
+  expect(shared.map(layerOf)).toContain(last);
+  expect(shared.map(layerOf)).not.toContain(first);
 });
 
 test("rows take no more steps than channels", () => {

@@ -33,20 +33,39 @@ interface Form {
   readonly generate: (conv: CodeConvolution) => CodeFunction[];
   readonly pack: (conv: CodeConvolution) => Uint8Array;
   readonly scratchBytes: (conv: CodeConvolution) => number;
+  /** Whether weights are data, and code is short. */
+  readonly isShort: boolean;
 }
 
 const DEPTHWISE: Form = {
   generate: generateDepthwise,
   pack: packDepthwise,
   scratchBytes: () => 0,
+  isShort: true,
 };
-const PRODUCTS: Form = { generate: generateProducts, pack: packProducts, scratchBytes: () => 0 };
-const DENSE: Form = { generate: generateDense, pack: packDense, scratchBytes: denseScratchBytes };
-const BYTES: Form = { generate: generateBytes, pack: packBytes, scratchBytes: byteScratchBytes };
+const PRODUCTS: Form = {
+  generate: generateProducts,
+  pack: packProducts,
+  scratchBytes: () => 0,
+  isShort: true,
+};
+const DENSE: Form = {
+  generate: generateDense,
+  pack: packDense,
+  scratchBytes: denseScratchBytes,
+  isShort: false,
+};
+const BYTES: Form = {
+  generate: generateBytes,
+  pack: packBytes,
+  scratchBytes: byteScratchBytes,
+  isShort: false,
+};
 const BYTE_LISTS: Form = {
   generate: generateByteLists,
   pack: packByteLists,
   scratchBytes: byteListScratchBytes,
+  isShort: true,
 };
 
 /** Why `conv` cannot become code, as a clause; `undefined` if it can. */
@@ -75,6 +94,11 @@ export function packCodeParameters(conv: CodeConvolution): Uint8Array {
 /** Scratch memory that the layer needs at s, in bytes. */
 export function scratchBytesOf(conv: CodeConvolution): number {
   return formOf(conv).scratchBytes(conv);
+}
+
+/** Whether the layer's code is short, so that writing it once more costs little. */
+export function isShortCode(conv: CodeConvolution): boolean {
+  return formOf(conv).isShort;
 }
 
 function formOf(conv: CodeConvolution): Form {

@@ -6,14 +6,16 @@ import type { Tensor } from "../../../core/tensor.ts";
 import type { Node } from "../../../model/ir/graph.ts";
 import {
   type CodeConvolution,
+  type CodeFunction,
   generateConvolution,
+  isShortCode,
   packCodeParameters,
   packMask,
   rejectsCode,
   scratchBytesOf,
 } from "../../specialize/convolution.ts";
 import type { Planes } from "../../specialize/planes.ts";
-import type { Argument } from "../argument.ts";
+import type { Address, Argument } from "../argument.ts";
 import {
   allRows,
   imageRegions,
@@ -121,28 +123,26 @@ export function placeLayer(
 
 export function lowerToCode(node: QConv, step: Step): void {
   const ranges = rowRanges(node, step);
-  const places = ranges.map(range => placeLayer(node, step, range));
-  const [{ conv: placed, y }] = places as [PlacedLayer];
-  const threads = ranges.length > 1 ? 1 : step.threads;
-  const conv = { ...placed, isRelaxed: step.tier === "relaxed", threads };
+  const places = ranges.map(range => placeShare(node, step, range, ranges.length));
+  const [{ conv, y, args: addresses, reads }] = places as [PlacedLayer];
   const mask = packMask(conv);
-  const scratchBytes = scratchBytesOf(conv) + meanScratchBytes(conv);
+  const bytes = places.map(({ conv: own }) => scratchBytesOf(own) + meanScratchBytes(own));
+  const scratchBytes = Math.max(...bytes);
   const scratch = scratchBytes === 0 ? undefined : step.scratch(scratchBytes);
   step.fillHalo();
-  if (scratch !== undefined) {
-    const { args, reads } = places[0]!;
-    callPlaneSums(step, conv, { x: args[0]!, reads, scratch });
-  }
-  const parameters = step.constant("parameters", packCodeParameters(conv), "parameters");
+  if (scratch !== undefined) callPlaneSums(step, conv, { x: addresses[0]!, reads, scratch });
   const columns = mask.length === 0 ? 0 : step.constant("table", mask, "columns");
-  const functions = generateConvolution(conv);
-  const { waiting, terms } = scratchRegions(conv, scratch);
   const waits = scratch === undefined ? 0 : { block: scratch, offset: 0 };
-  for (const [share, { args: addresses, reads }] of places.entries()) {
-    const args = [...addresses, parameters, columns, waits];
-    for (const { body, channels, leaves, takes, work } of functions) {
+  const written = new Map<number, WrittenCode>();
+  for (const [share, place] of places.entries()) {
+    const { count } = ranges[share]!;
+    const code = written.get(count) ?? writeCode(step, place.conv);
+    written.set(count, code);
+    const { waiting, terms } = scratchRegions(place.conv, scratch);
+    const args = [...place.args, code.parameters, columns, waits];
+    for (const { body, channels, leaves, takes, work } of code.functions) {
       step.callCode(body, args, {
-        reads: [...reads, ...(takes === true ? waiting : []), ...terms],
+        reads: [...place.reads, ...(takes === true ? waiting : []), ...terms],
         writes: [
           ...writtenRegions(y, channels, ranges[share]),
           ...(leaves === true ? waiting : []),
@@ -152,22 +152,50 @@ export function lowerToCode(node: QConv, step: Step): void {
       });
     }
   }
-  const codeBytes = functions.reduce((sum, { body }) => sum + body.length, 0);
+  const bodies = [...written.values()].flatMap(({ functions }) => functions);
+  const codeBytes = bodies.reduce((sum, { body }) => sum + body.length, 0);
   const weights = step.operands[1]!;
-  const macs = elementCount(node.type.shape.slice(2)) * placed.weights.length;
+  const macs = elementCount(node.type.shape.slice(2)) * conv.weights.length;
   step.report(weightFacts(weights, codeBytes, macs));
+}
+
+/** What layers of as many rows have in common. */
+interface WrittenCode {
+  readonly parameters: Address;
+  readonly functions: readonly CodeFunction[];
+}
+
+function writeCode(step: Step, conv: CodeConvolution): WrittenCode {
+  const parameters = step.constant("parameters", packCodeParameters(conv), "parameters");
+  return { parameters, functions: generateConvolution(conv) };
+}
+
+/** One of `shares` of the layer; alone, threads share its functions. */
+function placeShare(node: QConv, step: Step, rows: RowRange, shares: number): PlacedLayer {
+  const place = placeLayer(node, step, rows);
+  const threads = shares > 1 ? 1 : step.threads;
+  return { ...place, conv: { ...place.conv, isRelaxed: step.tier === "relaxed", threads } };
 }
 
 /**
  * The rows of the result that each thread computes. A thread that has made the
  * rows of one layer finds most of what the next one needs in its own caches;
- * channels would come from the others'. Terms of means are made for all rows.
+ * channels would come from the others'. As many for each, since they run the
+ * same code then, or about as many where code is short. Terms of means are made
+ * for all rows.
  */
-function rowRanges({ attrs }: QConv, { resultPlanes, threads }: Step): RowRange[] {
+function rowRanges(node: QConv, step: Step): RowRange[] {
+  const { resultPlanes, threads } = step;
   const { rows } = resultPlanes.planes;
-  if (rows % threads !== 0 || attrs.mean !== undefined) return [allRows(resultPlanes)];
-  const count = rows / threads;
-  return Array.from({ length: threads }, (_, share) => ({ first: share * count, count }));
+  const whole = [allRows(resultPlanes)];
+  if (threads === 1 || rows < threads || node.attrs.mean !== undefined) return whole;
+  const cut = (share: number): number => Math.floor((share * rows) / threads);
+  const ranges = Array.from({ length: threads }, (_, share) => {
+    return { first: cut(share), count: cut(share + 1) - cut(share) };
+  });
+  const isShort = (range: RowRange): boolean =>
+    isShortCode(placeShare(node, step, range, threads).conv);
+  return rows % threads === 0 || ranges.every(isShort) ? ranges : whole;
 }
 
 interface ConvPlanes {
