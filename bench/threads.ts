@@ -5,11 +5,14 @@
  *
  * Every network is compiled for one thread and for each number of threads, and
  * all take turns. Threads need processors that do nothing else: the script
- * prints how many there are, and how busy they were before.
+ * prints how many there are, and how busy they were before. WebAssembly is
+ * compiled by the optimising compiler at once: while it works beside, it takes
+ * the second processor.
  */
 
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { load } from "../runtime/index.ts";
 import { load as loadWithThreads } from "../runtime/threads/index.ts";
 import { buildNet, type Net } from "./nets.ts";
@@ -44,6 +47,7 @@ if (variant === undefined) {
   console.error(`error: --variant is one of ${VARIANTS.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
+setFlagsFromString("--no-liftoff");
 const machine = { processors: availableParallelism(), load: loadavg()[0] };
 const rows: Row[] = [];
 for (const name of values.only.split(",")) rows.push(...(await measure(buildNet(name), variant)));
