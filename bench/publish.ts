@@ -93,13 +93,17 @@ function layerSection({ machine, processors, load, node, rows }: LayerReport): s
     `3×3 convolutions at ${percent(rows[0]!.zeros)} zeros, in GMAC/s of the dense layer: half of what a chain of three takes longer than a single one, so that calls and conversions do not count. \`node bench/layers.ts\` measures it.`,
     "",
     `On ${machine}, Node ${node}, while ${load.toFixed(1)} threads wanted its ${processors} processors; so this is processor time, medians of rounds that hold every contender. Ours is as V8 compiles it in the end, 7-bit activations; weights are random.`,
-    "Ratios within a row hold better than the rates, or than one row against another: caches and cores were shared.",
+    ...(load > processors
+      ? [
+          "Ratios within a row hold better than the rates, or than one row against another: caches and cores were shared.",
+        ]
+      : []),
     "",
     "![Speed of 3×3 convolutions by their number of channels](images/layers.svg)",
     "",
     ...layerTable(rows),
     "",
-    "*speed*, *balanced* and *size* are what the planner takes under each aim: *code* is weights as code, *lists* and *kernels* are the library's kernels, over lists of weights and over packed ones. Code falls off where a layer has many weights for few pixels: its instructions are then fetched from memory, each for few uses. The planner leaves it only where another method of ours is predicted to be faster.",
+    "*speed*, *balanced* and *size* are what the planner takes under each aim: *code* is weights as code, *lists* and *kernels* are the library's kernels, over lists of weights and over packed ones. Code falls off where a layer has many weights for few pixels: straight-line code would be fetched from memory, each instruction for few uses, and lists of bytes that it reads instead gain only a part of it back. The planner leaves code only where another method of ours is predicted to be faster.",
     "",
   ];
 }
