@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { emitWasm } from "../compiler/emit/module.ts";
+import { PATIENCE_NS } from "../compiler/emit/threads.ts";
 import type { Compilation } from "../compiler/index.ts";
 import { checkSteps, type StepClaims } from "../compiler/plan/threads/check-steps.ts";
 import { stepClaimsOf } from "../compiler/plan/threads/index.ts";
@@ -13,7 +14,7 @@ import type { Graph } from "../model/ir/graph.ts";
 import { writeOnnx } from "../model/onnx/index.ts";
 import { evaluate } from "../model/ops/index.ts";
 import { load as loadAlone, RunError } from "../runtime/index.ts";
-import { load, type ThreadedModel } from "../runtime/threads/index.ts";
+import { load, ThreadedModel } from "../runtime/threads/index.ts";
 import { formatNpy } from "../trainer/data/index.ts";
 import { modelKind } from "../trainer/models/index.ts";
 import { runTritc } from "./errors/terminal.ts";
@@ -339,6 +340,19 @@ describe("the command line", () => {
   });
 });
 
+/** The module, in which threads wait for each other no longer than `patience`. */
+function withPatience(wasm: Uint8Array, patience: bigint): Uint8Array {
+  const [own, less] = [PATIENCE_NS, patience].map(value => {
+    const bytes = Array.from({ length: 6 }, (_, i) => Number((value >> BigInt(7 * i)) & 127n));
+    return Buffer.from(bytes.map((byte, i) => (i < 5 ? byte | 128 : byte)));
+  }) as [Buffer, Buffer];
+  const at = Buffer.from(wasm).indexOf(own);
+  expect(at).toBeGreaterThan(0);
+  const changed = wasm.slice();
+  changed.set(less, at);
+  return changed;
+}
+
 describe("opening", () => {
   const single = compileAsIs(planes);
   const shared = compileAsIs(planes, { threads: 2 });
@@ -367,6 +381,27 @@ describe("opening", () => {
     expect(await failure(() => model.run())).toMatch(/no-threads.*closed/);
     const { buffer, byteOffset, byteLength } = Object.values(model.outputs)[0]!;
     expect(new Uint8Array(buffer, byteOffset, byteLength).slice()).toEqual(Object.values(bits)[0]);
+  });
+
+  /** A model whose second thread is what `fault` says of it: it takes no part in runs. */
+  const withoutThread = async (wasm: Uint8Array, fault?: string): Promise<ThreadedModel> => {
+    const module = await WebAssembly.compile(wasm as BufferSource);
+    const pages = shared.manifest.memory.peakMemoryBytes / 65536;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const instance = await WebAssembly.instantiate(module, { tritc: { memory } });
+    const thread = { close: async () => {}, fault: () => fault };
+    return new ThreadedModel(module, shared.manifest, instance, [thread]);
+  };
+
+  test("says so where a thread has ended, before it waits for it", async () => {
+    const model = await withoutThread(shared.wasm, "one that has ended");
+    expect(await failure(() => model.run())).toMatch(/no-threads.*takes part.*has ended/);
+    expect(await failure(() => model.run())).toMatch(/no-threads.*closed/);
+  });
+
+  test("does not wait for ever for a thread that never comes", async () => {
+    const model = await withoutThread(withPatience(shared.wasm, 20_000_000n));
+    expect(await failure(() => model.run())).toMatch(/no-threads.*takes part.*unreachable/);
   });
 
   test("gives another instance memory and threads of its own", async () => {

@@ -99,6 +99,7 @@ export interface WasmModule {
   br_if(label: string, condition: Expression): Expression;
   if(condition: Expression, yes: Expression, no?: Expression): Expression;
   return(): Expression;
+  unreachable(): Expression;
   block(label: string | null, body: readonly Expression[], type?: Type): Expression;
   call(name: string, operands: readonly Expression[], result: Type): Expression;
   call_indirect(
@@ -168,6 +169,7 @@ export interface WasmModule {
 interface Binaryen {
   readonly none: Type;
   readonly i32: Type;
+  readonly i64: Type;
   readonly f32: Type;
   readonly Features: {
     readonly Atomics: number;

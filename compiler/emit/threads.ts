@@ -24,6 +24,12 @@ import {
 /** Looks at a number before a thread sleeps: some tens of microseconds, as waking one takes longer. */
 const SPINS = 1 << 15;
 
+/** How long a thread waits for others to end a step, in nanoseconds: then one of them is lost, and the run traps. */
+export const PATIENCE_NS = 60_000_000_000n;
+const FOREVER = -1n;
+/** What a wait returns that nobody has ended. */
+const TIMED_OUT = 2;
+
 /** Names within the module. */
 const WAIT = "thread/wait";
 const SIGNAL = "thread/signal";
@@ -111,7 +117,7 @@ function placesOf({ syncOffset }: Pick<ThreadPlan, "syncOffset">) {
 function awaitRun(module: WasmModule, threads: ThreadPlan): Expression {
   const target = grow(module, RUNS, 1);
   const { go } = placesOf(threads);
-  return module.block(null, [target, waitFor(module, go, RUNS)], binaryen.none);
+  return module.block(null, [target, waitFor(module, go, RUNS, FOREVER)], binaryen.none);
 }
 
 /** Tells that this thread has ended its step. */
@@ -122,7 +128,7 @@ function arrive(module: WasmModule, threads: ThreadPlan): Expression[] {
 
 function addBarrier(module: WasmModule, threads: ThreadPlan): void {
   const { none } = binaryen;
-  const wait = waitFor(module, placesOf(threads).arrived, ARRIVALS);
+  const wait = waitFor(module, placesOf(threads).arrived, ARRIVALS, PATIENCE_NS);
   const body = module.block(null, [...arrive(module, threads), wait], none);
   module.addFunction(BARRIER, none, none, [], body);
 }
@@ -137,8 +143,17 @@ function signal(module: WasmModule, address: number): Expression {
   return module.call(SIGNAL, [module.i32.const(address)], binaryen.none);
 }
 
-function waitFor(module: WasmModule, address: number, target: string): Expression {
-  const operands = [module.i32.const(address), module.global.get(target, binaryen.i32)];
+function waitFor(
+  module: WasmModule,
+  address: number,
+  target: string,
+  patience: bigint,
+): Expression {
+  const operands = [
+    module.i32.const(address),
+    module.global.get(target, binaryen.i32),
+    module.i64.const(patience),
+  ];
   return module.call(WAIT, operands, binaryen.none);
 }
 
@@ -160,17 +175,17 @@ function addSignal(module: WasmModule, threads: ThreadPlan): void {
   module.addFunction(SIGNAL, int, none, [], module.block(null, body, none));
 }
 
-/** (address, target): returns once the number there is `target`, or beyond. */
+/** (address, target, patience): returns once the number there is `target`, or beyond; traps if it sleeps for longer. */
 function addWait(module: WasmModule, threads: ThreadPlan): void {
   const { i32, memory } = module;
-  const { none, i32: int } = binaryen;
-  const [ADDRESS, TARGET, VALUE, LOOKS] = [0, 1, 2, 3];
+  const { none, i32: int, i64: long } = binaryen;
+  const [ADDRESS, TARGET, PATIENCE, VALUE, LOOKS] = [0, 1, 2, 3, 4];
   const get = (index: number): Expression => module.local.get(index, int);
   const sleepers = (): Expression => i32.const(placesOf(threads).sleepers);
   const count = (by: number): Expression =>
     module.drop(i32.atomic.rmw.add(0, sleepers(), i32.const(by)));
-  const forever = module.i64.const(-1n);
-  const sleep = module.drop(memory.atomic.wait32(get(ADDRESS), get(VALUE), forever));
+  const slept = memory.atomic.wait32(get(ADDRESS), get(VALUE), module.local.get(PATIENCE, long));
+  const sleep = module.if(i32.eq(slept, i32.const(TIMED_OUT)), module.unreachable());
   const again = module.br("look");
   const body = [
     module.local.set(VALUE, i32.atomic.load(0, get(ADDRESS))),
@@ -181,7 +196,7 @@ function addWait(module: WasmModule, threads: ThreadPlan): void {
     ...[count(1), sleep, count(-1)],
     again,
   ];
-  const params = binaryen.createType([int, int]);
+  const params = binaryen.createType([int, int, long]);
   const loop = module.loop("look", module.block(null, body, none));
   module.addFunction(WAIT, params, none, [int, int], loop);
 }

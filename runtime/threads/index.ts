@@ -41,10 +41,25 @@ export class ThreadedModel<T extends ModelTypes = ModelTypes> extends Model<T> {
     this.#workers = workers;
   }
 
-  /** As `Model.run`. @throws RunError run/wrong-dtype, run/wrong-shape; run/no-threads if closed */
+  /** As `Model.run`. @throws RunError run/wrong-dtype, run/wrong-shape; run/no-threads if closed, or if a thread is lost */
   override run(inputs: RunInputs<T> = {}): T["outputs"] {
-    if (this.#isOpen) return super.run(inputs);
-    throw new RunError("run/no-threads", "the model", "open threads", "a model that was closed");
+    if (!this.#isOpen) {
+      throw new RunError("run/no-threads", "the model", "open threads", "a model that was closed");
+    }
+    const fault = this.#workers.map(worker => worker.fault()).find(text => text !== undefined);
+    if (fault !== undefined) throw this.#lost(fault);
+    try {
+      return super.run(inputs);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw this.#lost(error.message);
+      throw error;
+    }
+  }
+
+  /** The error of a run that a thread does not take part in; there can be no other run. */
+  #lost(fault: string): RunError {
+    void this.close();
+    return new RunError("run/no-threads", "a thread", "that it takes part in the run", fault);
   }
 
   /** Another instance: memory and threads of its own, the same compiled code. */

@@ -14,6 +14,8 @@ export interface ThreadTask {
 }
 
 export interface Thread {
+  /** Why it is there no more; `undefined` as long as it is. */
+  readonly fault: () => string | undefined;
   /** Ends the thread, whatever it does. */
   readonly close: () => Promise<void>;
 }
@@ -69,7 +71,14 @@ async function startWebWorker(task: ThreadTask): Promise<Thread> {
   } finally {
     URL.revokeObjectURL(address);
   }
-  return { close };
+  let fault: string | undefined;
+  worker.onmessage = ({ data }) => {
+    fault = data as string;
+  };
+  worker.onerror = ({ message }) => {
+    fault = message || "one that has failed";
+  };
+  return { close, fault: () => fault };
 }
 
 async function startNodeWorker(task: ThreadTask): Promise<Thread> {
@@ -94,9 +103,16 @@ async function startNodeWorker(task: ThreadTask): Promise<Thread> {
     await close();
     throw error;
   }
+  let fault: string | undefined;
+  worker.once("message", message => {
+    fault = message as string;
+  });
+  worker.once("exit", code => {
+    fault ??= `one that has ended with code ${code}`;
+  });
   // A thread that waits keeps no process alive.
   worker.unref();
-  return { close };
+  return { close, fault: () => fault };
 }
 
 type Told = (message: string) => void;
