@@ -208,7 +208,7 @@ describe("weights as code", () => {
         ...{ channels: [inputs, 8], size: [4, 16], kernel: [3, 3], magnitude: 42 },
         ...{ shift: 8, pixel: 127 },
       });
-    expect(rejectsCode(layer(128).conv)).toMatch(/more than 160 weights/);
+    expect(rejectsCode(layer(128).conv)).toMatch(/more than 160 integer weights/);
     const { conv, x, z, expected } = layer(17);
     expect(rejectsCode(conv)).toBeUndefined();
     expect(compute(conv, x, z)).toEqual(expected);

@@ -40,12 +40,12 @@ export function timeCalls(wasm: Uint8Array, count: number, options: TimeOptions)
   const { buffer } = exports.memory as WebAssembly.Memory;
   const inputOf = exports.tritc_input as (index: number) => number;
   const feeds = (options.inputs ?? []).map(({ dtype, shape }, index) => {
-    const count = shape.reduce((product, length) => product * length, 1);
+    const elements = shape.reduce((product, length) => product * length, 1);
     // Numbers that are neither zero nor denormal, which take times of their own.
     const values =
       dtype === "f32"
-        ? Float32Array.from({ length: count }, (_, i) => (i % 19) / 8 - 1.1)
-        : Int8Array.from({ length: count }, (_, i) => i % 101);
+        ? Float32Array.from({ length: elements }, (_, i) => (i % 19) / 8 - 1.1)
+        : Int8Array.from({ length: elements }, (_, i) => i % 101);
     const bytes = new Uint8Array(values.buffer);
     return { bytes, target: new Uint8Array(buffer, inputOf(index), bytes.length) };
   });
@@ -69,6 +69,7 @@ export function timeCalls(wasm: Uint8Array, count: number, options: TimeOptions)
     run();
   }
   if (options.loopMs !== undefined) {
+    feed();
     for (const [i, entry] of entries.entries()) {
       for (let took = 0; took < options.loopMs; loops[i]! *= 2) {
         const start = now();

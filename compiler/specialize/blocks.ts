@@ -146,12 +146,13 @@ function cutBlock(
   });
   const rows = rowsOf(conv, channels);
   const costs = tapCosts(conv, rows, perTerm);
-  const least = Math.ceil(Math.max(sum(costs) / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
+  const cost = sum(costs);
+  const least = Math.ceil(Math.max(cost / MAX_OPERATIONS, taps / MAX_CHUNK_TAPS, 1));
   const cut = (count: number, isWide: boolean): Block => {
     const places = (rows.length - channels.length) * PLACE_OPERATIONS;
     const spills = channels.length * (isWide ? WIDE_SPILL_OPERATIONS : SPILL_OPERATIONS);
     const operations =
-      sum(costs) + count * places + (count - 1) * spills + channels.length * FINISH_OPERATIONS;
+      cost + count * places + (count - 1) * spills + channels.length * FINISH_OPERATIONS;
     return { channels, rows, chunks: cutTaps(costs, count), isWide, operations };
   };
   if (bounds.every(bound => fitsShiftedLane(bound, requantization))) return cut(least, false);

@@ -17,7 +17,7 @@ import {
   type Tiles,
   WORD_BYTES,
 } from "./byte-list-layout.ts";
-import { biasOffset, multiplierOffset } from "./channel-parameters.ts";
+import { multiplierOffset, startOffset } from "./channel-parameters.ts";
 import {
   type CodeFunction,
   PARAMETER_COUNT,
@@ -28,8 +28,8 @@ import {
   Z,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { IN_TURNS } from "./dense-bytes.ts";
 import { type FinishChannel, writeFinish, writeHalvedFinish } from "./finish-block.ts";
+import { IN_TURNS } from "./lanes.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { FREE_INTEGER, isMasked, VECTOR_BYTES, vectorsOf } from "./pixel-loop.ts";
 import { LANES } from "./planes.ts";
@@ -46,7 +46,7 @@ const LIST_END = FREE_INTEGER + 1;
 const NEXT_END = FREE_INTEGER + 2;
 /** Address of the tile in the slice. */
 const TILE = FREE_INTEGER + 3;
-/** Address of what is the channel's own, less `biasOffset(0)`. */
+/** Address of what is the channel's own, less `startOffset(0)`. */
 const CHANNEL = FREE_INTEGER + 4;
 /** Address of each pixel of a term. */
 const FIRST_PIXEL = FREE_INTEGER + 5;
@@ -148,7 +148,7 @@ class SliceWriter {
         code.store(this.#half + i * VECTOR_BYTES);
       }
     }
-    code.advance(CHANNEL, biasOffset(1) - biasOffset(0));
+    code.advance(CHANNEL, startOffset(1) - startOffset(0));
     if (this.#layout.slices.length > 1) code.advance(SCRATCH, sumBytes(tile));
     if (!this.#isLast) return;
     code.advance(Y, output.planeBytes);
@@ -220,10 +220,10 @@ class SliceWriter {
   }
 
   /** Sets local `even` and the next to even and odd pixels of the sum that `push` pushes. */
-  #separate(even: number, push: (vector: 0 | 1) => unknown, withBias: boolean): void {
+  #separate(even: number, push: (vector: 0 | 1) => unknown, withStart: boolean): void {
     const code = this.#code;
     const set = (local: number): void => {
-      if (withBias) code.get(CHANNEL).load(biasOffset(0)).vector(op.add);
+      if (withStart) code.get(CHANNEL).load(startOffset(0)).vector(op.add);
       code.set(local);
     };
     push(0);

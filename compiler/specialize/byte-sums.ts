@@ -126,7 +126,7 @@ export class ByteAccumulators implements Accumulators {
   }
 
   /** Leaves the sums of even pixels in the local of sum `j`, and those of odd ones in `odd`. */
-  finish(j: number, odd: number, pushBias: () => void): void {
+  finish(j: number, odd: number, pushStart: () => void): void {
     const code = this.#code;
     const even = this.#places.first + j;
     if (this.#held[j]!.terms === 0) code.get(this.#places.zeros).set(even);
@@ -136,9 +136,9 @@ export class ByteAccumulators implements Accumulators {
     code.set(odd).get(even);
     this.#addTotal(j, 0);
     code.get(odd).constant(BYTE_BITS).vector(op.shiftLeft).vector(op.sub);
-    pushBias();
+    pushStart();
     code.vector(op.add).set(even).get(odd);
-    pushBias();
+    pushStart();
     code.vector(op.add).set(odd);
   }
 

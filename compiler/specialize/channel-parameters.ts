@@ -29,15 +29,15 @@ export function packChannels(
   return packed;
 }
 
-export function biasOffset(channel: number): number {
+export function startOffset(channel: number): number {
   return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
 }
 
 export function multiplierOffset(channel: number): number {
-  return biasOffset(channel) + VECTOR_BYTES;
+  return startOffset(channel) + VECTOR_BYTES;
 }
 
 /** Where the words begin that follow those of `channels`. */
 export function moreOffset(channels: number): number {
-  return biasOffset(channels);
+  return startOffset(channels);
 }

@@ -23,7 +23,7 @@ import {
   FLUSH_OPERATIONS,
   packedOffsets,
 } from "./byte-sums.ts";
-import { biasOffset, moreOffset, multiplierOffset, packChannels } from "./channel-parameters.ts";
+import { moreOffset, multiplierOffset, packChannels, startOffset } from "./channel-parameters.ts";
 import {
   type CodeFunction,
   PARAMETER_COUNT,
@@ -35,6 +35,7 @@ import {
 import { CodeWriter } from "./code-writer.ts";
 import { writeFinish } from "./finish-block.ts";
 import { HeldConstants } from "./finish-constants.ts";
+import { IN_TURNS } from "./lanes.ts";
 import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import {
   FREE_INTEGER,
@@ -65,11 +66,6 @@ const BYTES = FREE_INTEGER;
 const ZEROS = FREE_INTEGER + 1;
 const FIRST_SUM = ZEROS + 1;
 
-/** 16-bit lanes of two vectors in turns: the first half of them, and the second. */
-export const IN_TURNS = [0, 8].map(start =>
-  Array.from({ length: VECTOR_BYTES }, (_, i) => start + 2 * (i >> 2) + (i & 1) + (i & 2) * 8),
-);
-
 /** Whether lanes of 8 bits can compute the layer. */
 export function fitsBytes(conv: CodeConvolution): boolean {
   const { range, output, mean } = conv;
@@ -98,7 +94,7 @@ export function generateBytes(conv: CodeConvolution): CodeFunction[] {
   return [generateNarrowing(conv), ...bodies.map(chunks => generateBody(conv, chunks))];
 }
 
-/** The parameters at p: constants, then for each channel bias and multiplier, then what flushes add. */
+/** The parameters at p: constants, then for each channel the start of its sum and its multiplier, then what flushes add. */
 export function packBytes(conv: CodeConvolution): Uint8Array {
   const { weights, range } = conv;
   const taps = tapsOf(conv);
@@ -267,8 +263,8 @@ function writePass(
       continue;
     }
     const [even, odd, first] = [FIRST_SUM + j, temporaries, temporaries + 1];
-    constants.leave(channels.length - j + FINISH_TEMPORARIES);
-    sums.finish(j, odd, () => code.get(PARAMETERS).load(biasOffset(channel)));
+    constants.besides(channels.length - j + FINISH_TEMPORARIES);
+    sums.finish(j, odd, () => code.get(PARAMETERS).load(startOffset(channel)));
     for (const [half, result] of [first, even].entries()) {
       code.get(even).get(odd).shuffle(IN_TURNS[half]!).set(result);
     }

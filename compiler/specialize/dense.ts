@@ -14,11 +14,11 @@
 import { MEAN_FRACTION, type MeanTerm } from "../../core/mean-term.ts";
 import { type Block, type BlockChunk, blocksOf, isLastChunk, loopBodiesOf } from "./blocks.ts";
 import {
-  biasOffset,
   moreOffset,
   multiplierOffset,
   packChannels,
   startOf,
+  startOffset,
 } from "./channel-parameters.ts";
 import {
   type CodeFunction,
@@ -74,8 +74,8 @@ export function generateDense(conv: CodeConvolution): CodeFunction[] {
 }
 
 /**
- * The parameters at p: constants, then for each channel bias and multiplier in
- * all lanes, and last the multipliers of the mean term.
+ * The parameters at p: constants, then for each channel the start of its sum and
+ * its multiplier in all lanes, and last the multipliers of the mean term.
  */
 export function packDense(conv: CodeConvolution): Uint8Array {
   const { bias, requantization, mean } = conv;
@@ -85,7 +85,7 @@ export function packDense(conv: CodeConvolution): Uint8Array {
     if (!isWide) continue;
     for (const channel of channels) {
       for (let lane = 0; lane < VECTOR_BYTES; lane += 4) {
-        view.setInt32(biasOffset(channel) + lane, startOf(bias[channel]!, requantization), true);
+        view.setInt32(startOffset(channel) + lane, startOf(bias[channel]!, requantization), true);
       }
     }
   }
@@ -207,11 +207,11 @@ class ChunkWriter {
     return walkers;
   }
 
-  /** Sums of channels start as the bias, as what the chunk before left, or, for parts, as nothing. */
+  /** Sums of channels start as the parameters say, as what the chunk before left, or, for parts, as nothing. */
   #start(): void {
     if (this.#block.isWide) return;
     this.#block.channels.forEach((channel, j) => {
-      if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
+      if (this.#isFirst) this.#code.get(PARAMETERS).load(startOffset(channel));
       else this.#code.get(SCRATCH).load(j * VECTOR_BYTES);
       if (this.readsMean) this.#addMean(channel);
       this.#code.set(this.#sumOf(channel));
@@ -288,7 +288,7 @@ class ChunkWriter {
         mask: 0,
         zeros: ZEROS,
         isEdge,
-        constants: constants.leave(channels.length - j),
+        constants: constants.besides(channels.length - j),
       };
       if (!this.#block.isWide) {
         writeFinish(this.#code, accumulator, this.#conv, place);
@@ -304,7 +304,7 @@ class ChunkWriter {
   /** Pushes the total of the chunks before. */
   #totalOf(channel: number, j: number) {
     return (half: number): void => {
-      if (this.#isFirst) this.#code.get(PARAMETERS).load(biasOffset(channel));
+      if (this.#isFirst) this.#code.get(PARAMETERS).load(startOffset(channel));
       else this.#code.get(SCRATCH).load(totalOffset(j, half));
     };
   }

@@ -27,6 +27,7 @@ import {
 import { CodeWriter } from "./code-writer.ts";
 import { writeFinish, writeHalvedFinish, writeShiftedFinish } from "./finish-block.ts";
 import { CONSTANTS_BYTES, packConstants } from "./finish-constants.ts";
+import { IN_TURNS } from "./lanes.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import {
   FREE_INTEGER,
@@ -64,14 +65,12 @@ const UNROLL = 8;
 const X_OFFSET = 0;
 const Y_OFFSET = 4;
 const Z_OFFSET = 8;
-const WIDE_BIAS = 12;
-const BIAS = 16;
+const WIDE_START = 12;
+const START = 16;
 const MULTIPLIER = 18;
 const WEIGHTS = 20;
 
 const PAIR_BYTES = 2 * ELEMENT_BYTES;
-/** Lanes 0 … 3 of two vectors in turn. */
-const INTERLEAVED = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23];
 
 const COUNTER = FREE_INTEGER;
 const RECORD = FREE_INTEGER + 1;
@@ -82,8 +81,8 @@ const INTEGERS = STARTS + 3 - PARAMETER_COUNT;
 const ACCUMULATOR = STARTS + 3;
 /** Its second half: that of odd pixels. */
 const SECOND = ACCUMULATOR + 1;
-const BIASES = SECOND + 1;
-const MULTIPLIERS = BIASES + 1;
+const SUM_STARTS = SECOND + 1;
+const MULTIPLIERS = SUM_STARTS + 1;
 /** Never set. */
 const ZEROS = MULTIPLIERS + 1;
 const FIRST_WEIGHT = ZEROS + 1;
@@ -130,8 +129,8 @@ function packRecord(conv: CodeConvolution, channel: number, view: DataView): voi
   view.setInt32(X_OFFSET, source * input.planeBytes, true);
   view.setInt32(Y_OFFSET, channel * output.planeBytes, true);
   view.setInt32(Z_OFFSET, channel * (addend?.planes.planeBytes ?? 0), true);
-  view.setInt32(WIDE_BIAS, startOf(bias[channel]!, requantization), true);
-  view.setInt16(BIAS, startOf(bias[channel]!, requantization), true);
+  view.setInt32(WIDE_START, startOf(bias[channel]!, requantization), true);
+  view.setInt16(START, startOf(bias[channel]!, requantization), true);
   view.setInt16(MULTIPLIER, requantization.multipliers[channel]!, true);
   const own = (tap?: number): number => (tap === undefined ? 0 : weights[channel * taps + tap]!);
   if (formOf(conv, channel) === "pairs") {
@@ -245,14 +244,14 @@ function generateGroup(
 function readRecord(code: CodeWriter, conv: CodeConvolution, form: SumForm): void {
   code.get(RECORD).loadSplat(MULTIPLIER).set(MULTIPLIERS);
   if (form === "pairs") {
-    code.get(RECORD).loadSplatWide(WIDE_BIAS).set(BIASES);
+    code.get(RECORD).loadSplatWide(WIDE_START).set(SUM_STARTS);
     for (const pair of tapPairs(conv).keys()) {
       code.get(RECORD).loadSplatWide(WEIGHTS + PAIR_BYTES * pair);
       code.set(FIRST_WEIGHT + pair);
     }
     return;
   }
-  code.get(RECORD).loadSplat(BIAS).set(BIASES);
+  code.get(RECORD).loadSplat(START).set(SUM_STARTS);
   for (let tap = 0; tap < tapsOf(conv); tap++) {
     code.get(RECORD).loadSplat(WEIGHTS + 2 * tap);
     code.set(FIRST_WEIGHT + tap);
@@ -283,7 +282,7 @@ function writeVector(
   const offsets = windowOffsets(input, kernel, dilations, padLeft);
   const taps = offsets.map(offset => offset + vector.offset(X));
   const runs = runsOf(taps.length, form === "halves" ? 2 : 1);
-  code.get(BIASES);
+  code.get(SUM_STARTS);
   writeProducts(code, taps, runs[0]!, true, ACCUMULATOR);
   if (form === "lane") writeFinish(code, ACCUMULATOR, conv, channel);
   else {
@@ -298,7 +297,7 @@ function writePairs(code: CodeWriter, conv: CodeConvolution, start: number): voi
   const pairs = tapPairs(conv);
   const sums = [ACCUMULATOR, SECOND];
   sums.forEach((sum, parity) => {
-    code.get(BIASES);
+    code.get(SUM_STARTS);
     pairs.forEach(({ offset, taps }, pair) => {
       // Nothing is read behind the last tap: its odd pixels are shifted to where the even ones were.
       const isLast = pair === 0 && taps.length === 1;
@@ -313,7 +312,7 @@ function writePairs(code: CodeWriter, conv: CodeConvolution, start: number): voi
     code.set(sum);
   });
   for (const sum of sums) code.get(sum).get(sum).vector(op.narrow);
-  code.shuffle(INTERLEAVED).set(ACCUMULATOR);
+  code.shuffle(IN_TURNS[0]!).set(ACCUMULATOR);
 }
 
 /** Sets `result` to a sum of products, and what is on the stack if there is a start. */

@@ -9,20 +9,12 @@ import type { AddRequantization, Requantization } from "../../core/requantize.ts
 import { MASK, Y, Z } from "./code-function.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { type Constant, type HeldConstants, pushConstant } from "./finish-constants.ts";
+import { EVEN_THEN_ODD } from "./lanes.ts";
 import { columnOffset, type Planes } from "./planes.ts";
 import * as op from "./vector-ops.ts";
 
 /** Before the multiplication of an addition: core/requantize.ts. */
 const ADD_SHIFT = 7;
-/**
- * i16 lanes to 0 2 4 6, then 1 3 5 7, in two steps that engines have
- * instructions for: within each half, then whole pairs.
- */
-const EVEN_THEN_ODD = [
-  [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15],
-  [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15],
-];
-
 export interface Finish {
   readonly requantization: Requantization;
   readonly output: Planes;
@@ -65,7 +57,7 @@ export function writeFinish(
  * The same of sums that are the halves a + b of 17 bits: their average is exact
  * but for a bit that the shift drops. Clobbers b.
  *
- * **Requires** a shift to the right; the average and its rounding fit 16 bits.
+ * **Requires** a shift to the right, whose rounding is in the sum; the average fits 16 bits.
  */
 export function writeHalvedFinish(
   code: CodeWriter,

@@ -101,7 +101,7 @@ export class HeldConstants {
   }
 
   /** Says how many other vectors wait in registers from now on. */
-  leave(waiting: number): this {
+  besides(waiting: number): this {
     this.#room = REGISTERS - waiting;
     return this;
   }

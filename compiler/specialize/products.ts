@@ -14,6 +14,7 @@ import { type CodeFunction, PARAMETER_COUNT, PARAMETERS, workOf, X } from "./cod
 import { CodeWriter } from "./code-writer.ts";
 import { writeShiftedFinish } from "./finish-block.ts";
 import { CONSTANTS_BYTES, packConstants } from "./finish-constants.ts";
+import { IN_TURNS } from "./lanes.ts";
 import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import { FREE_INTEGER, vectorsOf, walkersOf, writePixelLoop } from "./pixel-loop.ts";
 import { largestSum } from "./sum-bounds.ts";
@@ -25,16 +26,8 @@ const MAX_BLOCK = 5;
 /** Beyond, a loop body outgrows the caches of decoded instructions, and kernels have more to reuse. */
 const MAX_TAPS = 160;
 
-/** 16-bit lanes of two vectors in turn: of their lower halves, of their upper. */
-const INTERLEAVED = [0, 8].map(start =>
-  [0, 2, 4, 6].flatMap(lane => {
-    const byte = start + lane;
-    return [byte, byte + 1, byte + 16, byte + 17];
-  }),
-);
-
 /** Fields of a channel's record, in bytes from its start: then pairs of weights. */
-const BIAS = 0;
+const START = 0;
 const MULTIPLIER = 4;
 const WEIGHTS = 8;
 const PAIR_BYTES = 4;
@@ -50,7 +43,7 @@ const TOTALS = ZEROS + 1;
 /** Why the layer cannot become code, as a clause; `undefined` if it can. */
 export function rejectsProducts(conv: CodeConvolution): string | undefined {
   const taps = tapsOf(conv);
-  if (taps > MAX_TAPS) return `its filters have more than ${MAX_TAPS} weights of 8 bits`;
+  if (taps > MAX_TAPS) return `its filters have more than ${MAX_TAPS} integer weights`;
   if (conv.mean !== undefined)
     return "its weights are not ternary, and their zeros stand for means";
   const fits = conv.bias.every((bias, channel) => {
@@ -82,7 +75,7 @@ export function packProducts(conv: CodeConvolution): Uint8Array {
   const view = new DataView(packed.buffer);
   for (const channel of bias.keys()) {
     const record = recordOffset(conv, channel);
-    view.setInt32(record + BIAS, startOf(bias[channel]!, requantization), true);
+    view.setInt32(record + START, startOf(bias[channel]!, requantization), true);
     view.setInt16(record + MULTIPLIER, requantization.multipliers[channel]!, true);
     for (let tap = 0; tap < taps; tap++) {
       view.setInt16(record + WEIGHTS + 2 * tap, weights[channel * taps + tap]!, true);
@@ -135,7 +128,7 @@ function generateBlock(conv: CodeConvolution, channels: readonly number[]): Code
 function startTotals(code: CodeWriter, conv: CodeConvolution, channels: readonly number[]): void {
   channels.forEach((channel, j) => {
     const total = TOTALS + TOTAL_VECTORS * j;
-    code.get(PARAMETERS).loadSplatWide(recordOffset(conv, channel) + BIAS);
+    code.get(PARAMETERS).loadSplatWide(recordOffset(conv, channel) + START);
     code.tee(total).set(total + 1);
   });
 }
@@ -151,7 +144,7 @@ function addPair(
   const [first, second = first] = offsets.slice(2 * pair, 2 * pair + 2) as [number, number?];
   code.get(X).load(first).set(FIRST_TAP);
   code.get(X).load(second).set(SECOND_TAP);
-  INTERLEAVED.forEach((lanes, half) => {
+  IN_TURNS.forEach((lanes, half) => {
     code.get(FIRST_TAP).get(SECOND_TAP).shuffle(lanes);
     code.set(PAIR + half);
   });

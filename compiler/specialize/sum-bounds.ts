@@ -34,11 +34,11 @@ export function leastParts(bound: number): number {
 
 /**
  * Whether sums up to ±`bound` can be halves that fit 16 bits each: their
- * average, rounded for what is left of the shift, fits too.
+ * average, rounding included, fits too.
  */
 export function fitsHalves(bound: number, requantization: Requantization): boolean {
   const { shift } = requantization;
-  return shift >= 1 && fitsLane((bound + roundingOf(requantization)) / 2 + 1);
+  return shift >= 1 && fitsLane((bound + roundingOf(requantization)) / 2);
 }
 
 /** The same on the way to their shifted form: they start with the rounding, or a left shift multiplies. */

@@ -94,6 +94,8 @@ export interface PlacedLayer {
   readonly args: readonly Argument[];
   readonly reads: readonly Region[];
   readonly y: PlanesPlace;
+  /** Of the result. */
+  readonly rows: RowRange;
 }
 
 export function placeLayer(
@@ -118,12 +120,12 @@ export function placeLayer(
     ],
     reads: [...windowRegions(node, x, rows), ...(z === undefined ? [] : imageRegions(z, rows))],
     y,
+    rows,
   };
 }
 
 export function lowerToCode(node: QConv, step: Step): void {
-  const ranges = rowRanges(node, step);
-  const places = ranges.map(range => placeShare(node, step, range, ranges.length));
+  const places = sharesOf(node, step);
   const [{ conv, y, args: addresses, reads }] = places as [PlacedLayer];
   const mask = packMask(conv);
   const bytes = places.map(({ conv: own }) => scratchBytesOf(own) + meanScratchBytes(own));
@@ -135,20 +137,17 @@ export function lowerToCode(node: QConv, step: Step): void {
   const waits = scratch === undefined ? 0 : { block: scratch, offset: 0 };
   const written = new Map<number, WrittenCode>();
   for (const [share, place] of places.entries()) {
-    const { count } = ranges[share]!;
-    const code = written.get(count) ?? writeCode(step, place.conv);
-    written.set(count, code);
+    const { rows } = place;
+    const code = written.get(rows.count) ?? writeCode(step, place.conv);
+    written.set(rows.count, code);
     const { waiting, terms } = scratchRegions(place.conv, scratch);
     const args = [...place.args, code.parameters, columns, waits];
     for (const { body, channels, leaves, takes, work } of code.functions) {
       step.callCode(body, args, {
         reads: [...place.reads, ...(takes === true ? waiting : []), ...terms],
-        writes: [
-          ...writtenRegions(y, channels, ranges[share]),
-          ...(leaves === true ? waiting : []),
-        ],
+        writes: [...writtenRegions(y, channels, rows), ...(leaves === true ? waiting : [])],
         work: { ...work },
-        ...(ranges.length > 1 && { share }),
+        ...(places.length > 1 && { share }),
       });
     }
   }
@@ -170,32 +169,30 @@ function writeCode(step: Step, conv: CodeConvolution): WrittenCode {
   return { parameters, functions: generateConvolution(conv) };
 }
 
-/** One of `shares` of the layer; alone, threads share its functions. */
-function placeShare(node: QConv, step: Step, rows: RowRange, shares: number): PlacedLayer {
-  const place = placeLayer(node, step, rows);
-  const threads = shares > 1 ? 1 : step.threads;
-  return { ...place, conv: { ...place.conv, isRelaxed: step.tier === "relaxed", threads } };
-}
-
 /**
- * The rows of the result that each thread computes. A thread that has made the
- * rows of one layer finds most of what the next one needs in its own caches;
- * channels would come from the others'. As many for each, since they run the
+ * The layer in shares, by rows of the result, one for each thread; or whole:
+ * then threads share its functions. A thread that has made the rows of one
+ * layer finds most of what the next one needs in its own caches; channels would
+ * come from the others'. Rows are as many for each thread, since they run the
  * same code then, or about as many where code is short. Terms of means are made
  * for all rows.
  */
-function rowRanges(node: QConv, step: Step): RowRange[] {
+function sharesOf(node: QConv, step: Step): PlacedLayer[] {
   const { resultPlanes, threads } = step;
   const { rows } = resultPlanes.planes;
-  const whole = [allRows(resultPlanes)];
-  if (threads === 1 || rows < threads || node.attrs.mean !== undefined) return whole;
-  const cut = (share: number): number => Math.floor((share * rows) / threads);
-  const ranges = Array.from({ length: threads }, (_, share) => {
-    return { first: cut(share), count: cut(share + 1) - cut(share) };
-  });
-  const isShort = (range: RowRange): boolean =>
-    isShortCode(placeShare(node, step, range, threads).conv);
-  return rows % threads === 0 || ranges.every(isShort) ? ranges : whole;
+  const place = (range: RowRange, sharing: number): PlacedLayer => {
+    const placed = placeLayer(node, step, range);
+    const more = { isRelaxed: step.tier === "relaxed", threads: sharing };
+    return { ...placed, conv: { ...placed.conv, ...more } };
+  };
+  if (threads > 1 && rows >= threads && node.attrs.mean === undefined) {
+    const cut = (share: number): number => Math.floor((share * rows) / threads);
+    const shares = Array.from({ length: threads }, (_, share) =>
+      place({ first: cut(share), count: cut(share + 1) - cut(share) }, 1),
+    );
+    if (rows % threads === 0 || shares.every(({ conv }) => isShortCode(conv))) return shares;
+  }
+  return [place(allRows(resultPlanes), threads)];
 }
 
 interface ConvPlanes {

@@ -1,7 +1,7 @@
 /** @file Carries values between dense images and channel planes. */
 
 import type { Work } from "../../costs/work.ts";
-import { ELEMENT_BYTES } from "../../specialize/planes.ts";
+import { ELEMENT_BYTES, LANES } from "../../specialize/planes.ts";
 import { type PlanesPlace, phaseViews } from "../channel-planes.ts";
 import { sliceView, type View } from "../view.ts";
 import { type Caller, callCopy, callNested } from "./rows.ts";
@@ -13,17 +13,20 @@ export function callWiden(step: Caller, source: View, target: PlanesPlace): void
   }
 }
 
-/** Columns this far apart in a source are read in vectors, as neighbours are. */
+/** Eight columns this far apart in a source are read in vectors, as neighbours are. */
 const MAX_APART = 6;
 
+/** Rows are runs; elements are, where they are read one by one. */
 function widenWork(
   counts: readonly number[],
   [source, target]: readonly (readonly number[])[],
 ): Work {
   const elements = counts.reduce((product, count) => product * count, 1);
   const apart = source![3]!;
-  const isVector = apart > 0 && apart <= MAX_APART && target![3] === ELEMENT_BYTES;
-  return { byte: (1 + ELEMENT_BYTES) * elements, run: isVector ? elements / counts[3]! : elements };
+  const columns = counts[3]!;
+  const isNear = apart === 1 || (apart > 0 && apart <= MAX_APART && columns >= LANES);
+  const isVector = isNear && target![3] === ELEMENT_BYTES;
+  return { byte: (1 + ELEMENT_BYTES) * elements, run: isVector ? elements / columns : elements };
 }
 
 /** Writes planes to a dense [1, C, H, W] image. */
