@@ -8,7 +8,6 @@
  */
 
 export const and = 0x4e;
-export const or = 0x50;
 export const xor = 0x51;
 export const bitselect = 0x52;
 export const shiftLeft = 0x8b;
