@@ -33,7 +33,7 @@ const PARTS: readonly Part[] = [
   { name: "check", command: ["npm", "run", "check"], limitMinutes: 4 },
   tests("fast", ["npm", "test", "--"], 8),
   { name: "typefaces", command: ["npm", "ci", "--prefix", "scripts/characters"], limitMinutes: 2 },
-  tests("slow", ["vitest", "run", "--project", "slow"], 7),
+  tests("slow", ["vitest", "run", "--project", "slow"], 10),
   { name: "package", command: ["node", "scripts/test-package.ts"], limitMinutes: 3 },
   { name: "demo", command: ["npm", "run", "demo"], limitMinutes: 4 },
 ];
