@@ -86,3 +86,14 @@ export function fourBitBlock(rows: number): Graph {
     return [planeConv(b, random, third, { ...layer, fourBits: false, channels: 20 })];
   }, "four bits");
 }
+
+/** A residual block on channel planes, wide enough that sums wait in scratch memory. */
+export function residualBlock(rows: number): Graph {
+  return graphOf(b => {
+    const random = new Random(3);
+    const x = image(b, "x", [1, 40, rows, 12]);
+    const first = planeConv(b, random, x, { ...SAME, channels: 44 });
+    const second = planeConv(b, random, first, { ...SAME, channels: 44 }, first);
+    return [planeConv(b, random, second, { ...SAME, channels: 7, stride: 2 })];
+  }, "planes");
+}
