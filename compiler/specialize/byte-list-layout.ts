@@ -66,6 +66,8 @@ export interface ByteLayout {
   readonly phaseBytes: number;
   readonly planeBytes: number;
   readonly tiles: readonly Tiles[];
+  /** Of all tiles. */
+  readonly vectors: number;
   /** Where sums begin in scratch memory, and bytes of those of one half, or of all slices. */
   readonly sums: number;
   readonly halfBytes: number;
@@ -76,8 +78,8 @@ export function byteLayoutOf(conv: CodeConvolution): ByteLayout | undefined {
   return remembered(conv, "bytes of lists", () => layOut(conv));
 }
 
-/** The sums of one tile of one output channel. */
-export function sumBytes({ vectors }: Tiles): number {
+/** The sums of one output channel over so many vectors. */
+export function sumBytes({ vectors }: Pick<Tiles, "vectors">): number {
   return vectors * SUM_VECTORS * VECTOR_BYTES;
 }
 
@@ -121,11 +123,11 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
     sums += Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES;
     lists += WORD_BYTES * words.length;
   }
-  const halfBytes =
-    output.channels * tiles.reduce((bytes, own) => bytes + own.count * sumBytes(own), 0);
+  const vectors = tiles.reduce((total, own) => total + own.count * own.vectors, 0);
+  const halfBytes = output.channels * sumBytes({ vectors });
   return {
     ...{ slices, firstHalfSlices, termPixels, pitch, phases, phaseBytes, planeBytes },
-    ...{ tiles, sums, halfBytes },
+    ...{ tiles, vectors, sums, halfBytes },
   };
 }
 

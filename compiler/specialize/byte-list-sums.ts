@@ -253,9 +253,8 @@ class SliceWriter {
 
   #workOf(body: Uint8Array): CodeFunction["work"] {
     const { output, addend } = this.#conv;
-    const { termPixels, tiles } = this.#layout;
+    const { termPixels, vectors } = this.#layout;
     const pixels = this.#slice.words.length - LENGTHS * output.channels;
-    const vectors = tiles.reduce((sum, own) => sum + own.count * own.vectors, 0);
     const results = this.#isLast ? output.channels * output.rows * vectorsOf(output) : 0;
     const ways = Number(!this.#isFirst) + Number(!this.#isLast);
     return workOf(body, 1, {

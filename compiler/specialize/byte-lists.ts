@@ -48,9 +48,8 @@ export function prefersByteLists(conv: CodeConvolution, operations: number): boo
   if (operations < MANY_OPERATIONS || (conv.threads ?? 1) > 1) return false;
   const layout = byteLayoutOf(conv);
   if (layout === undefined) return false;
-  const { termPixels, tiles } = layout;
+  const { termPixels, vectors } = layout;
   const { output, weights } = conv;
-  const vectors = tiles.reduce((sum, own) => sum + own.count * own.vectors, 0);
   let pixels = 0;
   for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) pixels++;
   const lists = pixels * vectors * (1 + (termPixels + SUM_VECTORS) / termPixels);

@@ -15,6 +15,7 @@ import * as op from "./vector-ops.ts";
 
 /** Before the multiplication of an addition: core/requantize.ts. */
 const ADD_SHIFT = 7;
+
 export interface Finish {
   readonly requantization: Requantization;
   readonly output: Planes;
