@@ -1,6 +1,7 @@
 /** @file Generated code against the definition of what it computes, bit for bit. */
 
 import { describe, expect, test } from "vitest";
+import { byteLayoutOf } from "../compiler/specialize/byte-list-layout.ts";
 import {
   fitsByteLists,
   generateByteLists,
@@ -123,12 +124,26 @@ const LISTS: readonly Case[] = (
     { channels: [9, 6], size: [5, 14], kernel: [5, 3], rowStride: 3, dilations: [2, 2], pixel: 15 },
     { channels: [300, 7], size: [7, 7], kernel: [1, 1], pixel: 3, dead: 4 },
     { channels: [20, 3], size: [4, 16], kernel: [3, 3], zeros: 1 },
-    // Sums of two halves.
-    { channels: [700, 6], size: [7, 7], kernel: [3, 3], shift: 1, addend: true },
-    { channels: [700, 6], size: [7, 7], kernel: [3, 3], shift: 3, bias: 5000 },
-    { channels: [300, 2], size: [2, 9], kernel: [3, 3], shift: 9, extreme: true, pixel: 20 },
+    { channels: [300, 7], size: [7, 7], kernel: [3, 3], shift: 3, bias: 100_000 },
+    { channels: [40, 5], size: [14, 14], kernel: [3, 3], shift: 0, bias: 0 },
   ] as readonly Case[]
 ).map(own => ({ zeros: 0.9, shift: 2, pixel: 127, ...own }));
+
+/** Sums that outgrow 16 bits: lists of pairs of channels. */
+const SHARED_LISTS: readonly Case[] = (
+  [
+    { channels: [400, 6], size: [7, 7], kernel: [3, 3], addend: true },
+    { channels: [400, 4], size: [7, 7], kernel: [3, 3], zeros: 0.1, outputPhases: 2 },
+    { channels: [700, 6], size: [7, 7], kernel: [3, 3], zeros: 0.7, bias: 200_000 },
+    { channels: [700, 4], size: [7, 14], kernel: [1, 1], zeros: 0.1, zeroPoint: -128 },
+    { channels: [300, 4], size: [7, 7], kernel: [3, 3], stride: 2, shift: 5, addend: true },
+    { channels: [300, 4], size: [3, 19], kernel: [3, 3], pixel: 63, zeros: 0, shift: 6 },
+    { channels: [500, 4], size: [4, 7], kernel: [3, 3], pixel: 100, zeros: 0.3, dead: 1 },
+    { channels: [60, 2], size: [2, 9], kernel: [3, 3], shift: 9, extreme: true },
+    { channels: [300, 2], size: [2, 9], kernel: [3, 3], shift: 9, extreme: true, pixel: 20 },
+    { channels: [300, 2], size: [2, 9], kernel: [3, 3], shift: 0, extreme: true, addend: true },
+  ] as readonly Case[]
+).map(own => ({ zeros: 0.5, shift: 7, pixel: 127, ...own }));
 
 /** Depthwise, with sums that outgrow 16 bits: the last tap in memory is one of a pair, or alone. */
 const PAIRED: readonly Case[] = (
@@ -180,6 +195,21 @@ describe("weights as code", () => {
     expect(fitsByteLists(conv)).toBe(true);
     expect(compute(conv, x, z, BY_LISTS)).toEqual(expected);
     expect(compute({ ...conv, isRelaxed: true }, x, z, BY_LISTS)).toEqual(expected);
+  });
+
+  test.each(SHARED_LISTS)("from lists of pairs of channels: %j", settings => {
+    const { conv, x, z, expected } = problemOf(settings);
+    expect(byteLayoutOf(conv)!.together).toBe(2);
+    expect(compute(conv, x, z, BY_LISTS)).toEqual(expected);
+    expect(compute({ ...conv, isRelaxed: true }, x, z, BY_LISTS)).toEqual(expected);
+  });
+
+  test("channels that have no partner have no lists of sums beyond 16 bits", () => {
+    const layer = (channels: Case["channels"]) =>
+      problemOf({ ...SHARED_LISTS[0]!, channels, addend: false }).conv;
+    expect(fitsByteLists(layer([400, 6]))).toBe(true);
+    expect(fitsByteLists(layer([400, 5]))).toBe(false);
+    expect(byteLayoutOf(layer([30, 5]))!.together).toBe(1);
   });
 
   test("code that would outgrow caches for few pixels becomes lists", () => {

@@ -18,7 +18,7 @@ export function generateCopy(conv: CodeConvolution, layout: ByteLayout): CodeFun
   const { planeBytes } = layout;
   const code = new CodeWriter();
   for (const { first, end, pixels } of layout.slices) {
-    code.get(SCRATCH).constant(pixels).addIntegers().set(BYTES);
+    code.point(BYTES, SCRATCH, pixels);
     for (let byte = 0; byte < planeBytes; byte += VECTOR_BYTES) code.get(BYTES).zero().store(byte);
     code.advance(BYTES, planeBytes);
     code.loop(COUNTER, end - first, () => {

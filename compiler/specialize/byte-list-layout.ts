@@ -2,35 +2,37 @@
  * @file Where lists of weights find their pixels, and leave their sums, in
  * scratch memory: see byte-lists.ts.
  *
- * Pixels come first, slice after slice: a channel of zeros, those of the slice,
- * and room for what vectors read behind them. Channels are rows of `pitch`
- * bytes. Rows and columns that windows find at different places, since their
- * strides pass over some, are phases: those that some tap reads lie one after
- * the other. Sums follow: for each half, tile and output channel two vectors
- * for each vector of pixels.
+ * The buckets of some channels of a tile come first. Pixels follow, slice after
+ * slice: a channel of zeros, those of the slice, and room for what vectors read
+ * behind them. Channels are rows of `pitch` bytes. Rows and columns that windows
+ * find at different places, since their strides pass over some, are phases:
+ * those that some tap reads lie one after the other. Last are the totals of all
+ * tiles and output channels, if they wait from one slice to the next.
  */
 
-import { moreOffset, startOf } from "./channel-parameters.ts";
+import { moreOffset } from "./channel-parameters.ts";
 import { type CodeConvolution, tapsOf } from "./layer.ts";
 import { VECTOR_BYTES, vectorsOf } from "./pixel-loop.ts";
 import { ELEMENT_BYTES, LANES } from "./planes.ts";
 import { remembered } from "./remembered.ts";
-import { fitsHalves, fitsLane, fitsShiftedLane, largestSum } from "./sum-bounds.ts";
+import { fitsLane, largestSum } from "./sum-bounds.ts";
+import { fitsTotal, TOTAL_VECTORS } from "./wide-sum.ts";
 
+/** Two of them fit a byte. */
 const MAX_PIXEL = 127;
-const BYTE_MAX = 255;
-/** Pixels of a term at most: of one bit, more would fit. */
-const MAX_TERM = 8;
+/** Pixels of a term at most: of one bit, more would fit a byte. */
+export const MAX_TERM = 8;
 /** Vectors of bytes of a tile: with two sums each, a term and a pixel they fill the registers of x86. */
 const MAX_TILE = 6;
-/** Vectors of a sum. */
+/** Vectors of the sums of sixteen pixels, and of a tile at most. */
 export const SUM_VECTORS = 2;
+export const TILE_SUMS = SUM_VECTORS * MAX_TILE;
 /** Bytes of pixels of a slice: the nearest cache has room for some more. */
 const SLICE_BYTES = 20_000;
 /** Offsets and lengths of lists are u16. */
 export const WORD_BYTES = 2;
 const MAX_WORD = 2 ** 16 - 1;
-/** Lengths of lists, before those of a channel. */
+/** Words before the lists of a bucket: their lengths. */
 export const LENGTHS = 2;
 
 /** Input channels that one function reads. */
@@ -41,7 +43,7 @@ export interface Slice {
   readonly pixels: number;
   /** Where its lists begin, from p. */
   readonly lists: number;
-  /** For each output channel: bytes of both lists, then their offsets of pixels. */
+  /** For each bucket of all channels: bytes to the end of the first list, and of the second, then their offsets of pixels. */
   readonly words: readonly number[];
 }
 
@@ -55,8 +57,8 @@ export interface Tiles {
 
 export interface ByteLayout {
   readonly slices: readonly Slice[];
-  /** Slices of the first half of the sums; 0 if they are whole. */
-  readonly firstHalfSlices: number;
+  /** Output channels that share buckets: 1, or 2 whose sums may not fit 16 bits. */
+  readonly together: number;
   readonly termPixels: number;
   /** Bytes of a row of one phase of pixels. */
   readonly pitch: number;
@@ -68,9 +70,9 @@ export interface ByteLayout {
   readonly tiles: readonly Tiles[];
   /** Of all tiles. */
   readonly vectors: number;
-  /** Where sums begin in scratch memory, and bytes of those of one half, or of all slices. */
-  readonly sums: number;
-  readonly halfBytes: number;
+  /** Where totals begin in scratch memory, and its size. */
+  readonly totals: number;
+  readonly scratchBytes: number;
 }
 
 /** `undefined` if lists cannot compute the layer. */
@@ -78,9 +80,19 @@ export function byteLayoutOf(conv: CodeConvolution): ByteLayout | undefined {
   return remembered(conv, "bytes of lists", () => layOut(conv));
 }
 
-/** The sums of one output channel over so many vectors. */
-export function sumBytes({ vectors }: Pick<Tiles, "vectors">): number {
-  return vectors * SUM_VECTORS * VECTOR_BYTES;
+/** How many buckets output channels share: patterns of signs, one for each and its opposite. */
+export function bucketsOf(together: number): number {
+  return (3 ** together - 1) / 2;
+}
+
+/** Vectors that wait from one slice to the next, of sixteen pixels of an output channel: its bucket, or totals of sums that may not fit 16 bits. */
+export function waitingVectors(together: number): number {
+  return together === 1 ? SUM_VECTORS : 2 * TOTAL_VECTORS;
+}
+
+/** What a bucket counts for in channel `index` of those that share it: −1, 0 or 1. */
+export function signOf(bucket: number, index: number, together: number): number {
+  return (Math.floor((bucket + 1 + bucketsOf(together)) / 3 ** index) % 3) - 1;
 }
 
 /** Number of the phase of `row` of a window and `column` of the input, among all of them. */
@@ -105,29 +117,30 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
     return phase * phaseBytes + down * pitch + across;
   });
   const most = Math.max(1, Math.floor(SLICE_BYTES / planeBytes));
-  const termPixels = Math.min(MAX_TERM, Math.floor(BYTE_MAX / Math.max(1, range.max)));
+  const termPixels = Math.min(MAX_TERM, 2 * Math.floor(MAX_PIXEL / Math.max(1, range.max)));
   const longest = Math.ceil((most * taps.length) / termPixels) * termPixels * WORD_BYTES;
   if (tiles.length === 0 || Math.max((most + 1) * planeBytes, longest) > MAX_WORD) return undefined;
-  const count = Math.ceil(input.channels / most);
-  const boundary = (slice: number): number => Math.floor((slice * input.channels) / count);
-  const firstHalfSlices = halvesOf(conv, count, boundary);
-  if (firstHalfSlices === undefined) return undefined;
+  const together = fitsLane(largestOf(conv, 0, input.channels, 0)) ? 1 : 2;
+  const cuts = cutsOf(conv, most, together);
+  const fits = fitsTotal(largestOf(conv, 0, input.channels), conv.requantization);
+  if (!fits || cuts === undefined || output.channels % together > 0) return undefined;
+  const vectors = tiles.reduce((total, own) => total + own.count * own.vectors, 0);
   const room = VECTOR_BYTES + (kernel[1] - 1) * dilations[1] + input.left;
   const slices: Slice[] = [];
-  let [sums, lists] = [0, moreOffset(output.channels)];
-  for (let i = 0; i < count; i++) {
-    const [first, end] = [boundary(i), boundary(i + 1)];
-    const words = wordsOf(conv, { offsets, planeBytes, termPixels }, first, end);
-    slices.push({ first, end, pixels: sums, lists, words });
-    const bytes = (end - first + 1) * planeBytes + room;
-    sums += Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES;
+  let end = bucketsOf(together) * TILE_SUMS * VECTOR_BYTES;
+  let lists = moreOffset(output.channels);
+  for (let i = 1; i < cuts.length; i++) {
+    const [first, last] = [cuts[i - 1]!, cuts[i]!];
+    const words = wordsOf(conv, { offsets, planeBytes, termPixels, together }, first, last);
+    slices.push({ first, end: last, pixels: end, lists, words });
+    const bytes = (last - first + 1) * planeBytes + room;
+    end += Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES;
     lists += WORD_BYTES * words.length;
   }
-  const vectors = tiles.reduce((total, own) => total + own.count * own.vectors, 0);
-  const halfBytes = output.channels * sumBytes({ vectors });
   return {
-    ...{ slices, firstHalfSlices, termPixels, pitch, phases, phaseBytes, planeBytes },
-    ...{ tiles, vectors, sums, halfBytes },
+    ...{ slices, together, termPixels, pitch, phases, phaseBytes, planeBytes },
+    ...{ tiles, vectors, totals: end },
+    scratchBytes: end + output.channels * vectors * waitingVectors(together) * VECTOR_BYTES,
   };
 }
 
@@ -146,37 +159,25 @@ function tilesOf(rows: number, pitch: number): Tiles[] {
     .map(tiles => ({ ...tiles, vectors: Math.ceil((tiles.rows * pitch) / VECTOR_BYTES) }));
 }
 
-/** Slices of the first half of the sums, 0 if they are whole; `undefined` if they cannot be proven to fit. */
-function halvesOf(
-  conv: CodeConvolution,
-  count: number,
-  boundary: (slice: number) => number,
-): number | undefined {
-  const { input, requantization } = conv;
-  const whole = largestOf(conv, 0, input.channels, bias => bias);
-  if (fitsShiftedLane(whole, requantization)) return 0;
-  const first = Math.floor(count / 2);
-  if (first === 0 || !fitsHalves(whole, requantization)) return undefined;
-  const fits =
-    fitsLane(largestOf(conv, 0, boundary(first), () => 0)) &&
-    fitsLane(
-      largestOf(conv, boundary(first), input.channels, bias => startOf(bias, requantization)),
-    );
-  return fits ? first : undefined;
+/** Where input channels are cut into slices: as few of up to `most` as there can be. */
+function cutsOf(conv: CodeConvolution, most: number, together: number): number[] | undefined {
+  const { channels } = conv.input;
+  for (let count = Math.ceil(channels / most); count <= channels; count++) {
+    const cuts = Array.from({ length: count + 1 }, (_, i) => Math.floor((i * channels) / count));
+    const fits = (end: number, i: number): boolean =>
+      i === 0 || together === 1 || fitsLane(largestOf(conv, cuts[i - 1]!, end, 0));
+    if (cuts.every(fits)) return cuts;
+  }
+  return undefined;
 }
 
-/** The largest sum of any output channel over input channels `first` … `end`, from `start` of its bias on. */
-function largestOf(
-  conv: CodeConvolution,
-  first: number,
-  end: number,
-  start: (bias: number) => number,
-): number {
+/** The largest sum of any output channel over input channels `first` … `end`, from `start` on, which is its bias unless told. */
+function largestOf(conv: CodeConvolution, first: number, end: number, start?: number): number {
   const { weights, range, kernel } = conv;
   const area = kernel[0] * kernel[1];
   const bounds = Array.from(conv.bias, (bias, channel) => {
     const at = channel * tapsOf(conv);
-    return largestSum(weights, [at + first * area, at + end * area], range, start(bias));
+    return largestSum(weights, [at + first * area, at + end * area], range, start ?? bias);
   });
   return Math.max(...bounds);
 }
@@ -192,27 +193,42 @@ function tapsOfWindow(conv: CodeConvolution): { row: number; column: number }[] 
 
 /** What the lists of input channels `first` … `end` say; `offsets` are those of a window's taps in a channel. */
 function wordsOf(
-  { weights, input, output }: CodeConvolution,
-  layout: { offsets: readonly number[]; planeBytes: number; termPixels: number },
+  conv: CodeConvolution,
+  layout: { offsets: readonly number[]; planeBytes: number; termPixels: number; together: number },
   first: number,
   end: number,
 ): number[] {
-  const { offsets, planeBytes, termPixels } = layout;
+  const { offsets, planeBytes, termPixels, together } = layout;
   const area = offsets.length;
   const words: number[] = [];
-  for (let channel = 0; channel < output.channels; channel++) {
-    const start = channel * input.channels * area;
-    const lists = [1, -1].map(sign => {
-      const list: number[] = [];
-      for (let tap = first * area; tap < end * area; tap++) {
-        if (weights[start + tap] !== sign) continue;
-        const plane = Math.floor(tap / area) - first + 1;
-        list.push(plane * planeBytes + offsets[tap % area]!);
-      }
-      while (list.length % termPixels !== 0) list.push(0);
-      return list;
-    });
-    words.push(...lists.map(list => WORD_BYTES * list.length), ...lists.flat());
+  for (let channel = 0; channel < conv.output.channels; channel += together) {
+    const lists = Array.from({ length: LENGTHS * bucketsOf(together) }, (): number[] => []);
+    for (let tap = first * area; tap < end * area; tap++) {
+      const pattern = patternOf(conv, [channel, together], tap);
+      if (pattern === 0) continue;
+      const plane = Math.floor(tap / area) - first + 1;
+      const list = lists[LENGTHS * (Math.abs(pattern) - 1) + Number(pattern < 0)]!;
+      list.push(plane * planeBytes + offsets[tap % area]!);
+    }
+    for (const list of lists) while (list.length % termPixels !== 0) list.push(0);
+    for (let i = 0; i < lists.length; i += LENGTHS) {
+      const [plus, minus] = lists.slice(i, i + LENGTHS) as [number[], number[]];
+      words.push(WORD_BYTES * (LENGTHS + plus.length), WORD_BYTES * minus.length);
+      words.push(...plus, ...minus);
+    }
   }
   return words;
+}
+
+/** The weights of a tap in output channels that share buckets as digits to the base 3: ± one more than the number of its bucket, or 0. */
+function patternOf(
+  conv: CodeConvolution,
+  [first, together]: readonly [number, number],
+  tap: number,
+): number {
+  let pattern = 0;
+  for (let channel = first + together - 1; channel >= first; channel--) {
+    pattern = 3 * pattern + conv.weights[channel * tapsOf(conv) + tap]!;
+  }
+  return pattern;
 }

@@ -2,20 +2,24 @@
  * @file Adds up the pixels that lists of one slice name, and in the end turns
  * the sums into results: see byte-lists.ts.
  *
- * A tile keeps its sums in registers; for each output channel two loops run
- * over its lists. Two bytes are one 16-bit lane, low + 256·high. The first
- * vector of a sum adds up lanes, the second high bytes; in the end low =
- * first − 256·second, modulo 2^16.
+ * A tile keeps the sums of a bucket in registers; two loops run over its lists.
+ * Two bytes are one 16-bit lane, low + 256·high. The first vector of a sum adds
+ * up lanes, the second high bytes; in the end low = first − 256·second, modulo
+ * 2^16. Sums of one slice fit 16 bits; those of all slices are totals.
  */
 
 import {
   type ByteLayout,
+  bucketsOf,
   LENGTHS,
+  MAX_TERM,
   type Slice,
   SUM_VECTORS,
-  sumBytes,
+  signOf,
+  TILE_SUMS,
   type Tiles,
   WORD_BYTES,
+  waitingVectors,
 } from "./byte-list-layout.ts";
 import { multiplierOffset, startOffset } from "./channel-parameters.ts";
 import {
@@ -28,28 +32,39 @@ import {
   Z,
 } from "./code-function.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { type FinishChannel, writeFinish, writeHalvedFinish } from "./finish-block.ts";
+import { type FinishChannel, writeShiftedFinish } from "./finish-block.ts";
 import { IN_TURNS } from "./lanes.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { FREE_INTEGER, isMasked, VECTOR_BYTES, vectorsOf } from "./pixel-loop.ts";
-import { LANES } from "./planes.ts";
+import { LANES, type Planes } from "./planes.ts";
 import * as op from "./vector-ops.ts";
+import { totalOffset, writePart, writeShiftedTotal } from "./wide-sum.ts";
 
 const BYTE_BITS = 8;
 
 /** Counters of the loops. */
 const ROWS = FREE_INTEGER - 2;
 const CHANNELS = FREE_INTEGER - 1;
+const BUCKETS = FREE_INTEGER;
 /** Address of the next offset, and of the end of its list and of that of the other sign. */
-const LIST = FREE_INTEGER;
-const LIST_END = FREE_INTEGER + 1;
-const NEXT_END = FREE_INTEGER + 2;
+const LIST = FREE_INTEGER + 1;
+const LIST_END = FREE_INTEGER + 2;
+const NEXT_END = FREE_INTEGER + 3;
 /** Address of the tile in the slice. */
-const TILE = FREE_INTEGER + 3;
+const TILE = FREE_INTEGER + 4;
 /** Address of what is the channel's own, less `startOffset(0)`. */
-const CHANNEL = FREE_INTEGER + 4;
-/** Address of each pixel of a term. */
-const FIRST_PIXEL = FREE_INTEGER + 5;
+const CHANNEL = FREE_INTEGER + 5;
+/** Addresses of buckets that channels share, and of the next one. */
+const SHARED = FREE_INTEGER + 6;
+const BUCKET = FREE_INTEGER + 7;
+/** The next two offsets; the address of each pixel of a term. */
+const OFFSETS = FREE_INTEGER + 8;
+const FIRST_PIXEL = FREE_INTEGER + 9;
+/** Vectors: one never set, the sums, a term, a result. */
+const ZEROS = FIRST_PIXEL + MAX_TERM;
+const FIRST_SUM = ZEROS + 1;
+const TERM = FIRST_SUM + TILE_SUMS;
+const RESULT = TERM + 1;
 
 /** The function of slice `index`. */
 export function generateSums(
@@ -65,94 +80,94 @@ class SliceWriter {
   readonly #conv: CodeConvolution;
   readonly #layout: ByteLayout;
   readonly #slice: Slice;
-  readonly #isLast: boolean;
-  /** Whether nothing of this half of the sums waits yet. */
   readonly #isFirst: boolean;
-  /** Bytes from the sums of a whole, or of the first half, to those that the slice adds to. */
-  readonly #half: number;
-  /** Vector locals: one never set, the sums, a term, even and odd pixels of both halves, results. */
-  readonly #zeros: number;
-  readonly #firstSum: number;
-  readonly #term: number;
-  readonly #pixels: number;
-  readonly #results: number;
+  readonly #isLast: boolean;
+  /** Address of the buckets: those of a channel alone are where they wait. */
+  readonly #buckets: number;
 
   constructor(conv: CodeConvolution, layout: ByteLayout, index: number) {
-    const { slices, firstHalfSlices, halfBytes, tiles, termPixels } = layout;
+    const { slices, together } = layout;
     this.#conv = conv;
     this.#layout = layout;
     this.#slice = slices[index]!;
+    this.#isFirst = index === 0;
     this.#isLast = index === slices.length - 1;
-    this.#isFirst = index === 0 || index === firstHalfSlices;
-    this.#half = firstHalfSlices > 0 && index >= firstHalfSlices ? halfBytes : 0;
-    this.#zeros = FIRST_PIXEL + termPixels;
-    this.#firstSum = this.#zeros + 1;
-    this.#term = this.#firstSum + SUM_VECTORS * Math.max(...tiles.map(own => own.vectors));
-    this.#pixels = this.#term + 1;
-    this.#results = this.#pixels + 4;
+    this.#buckets = together === 1 ? SCRATCH : SHARED;
   }
 
   write(): CodeFunction {
     const code = this.#code;
-    code.get(SCRATCH).constant(this.#slice.pixels).addIntegers().set(TILE);
-    code.advance(SCRATCH, this.#layout.sums);
+    code.point(TILE, SCRATCH, this.#slice.pixels);
+    code.get(SCRATCH).set(SHARED).advance(SCRATCH, this.#layout.totals);
     for (const tiles of this.#layout.tiles) {
       code.loop(ROWS, tiles.count, () => this.#writeTile(tiles));
     }
-    const body = code.finish({
-      i32: this.#zeros - PARAMETER_COUNT,
-      v128: this.#results + 2 - this.#zeros,
-    });
+    const body = code.finish({ i32: ZEROS - PARAMETER_COUNT, v128: RESULT + 1 - ZEROS });
     const channels = this.#isLast ? [...this.#conv.bias.keys()] : [];
-    return { body, channels, leaves: !this.#isLast, takes: true, work: this.#workOf(body) };
+    return { body, channels, leaves: true, takes: true, work: this.#workOf(body) };
   }
 
   /** All channels of the next tile. */
   #writeTile(tile: Tiles): void {
-    const { output, addend } = this.#conv;
+    const { output } = this.#conv;
+    const { together, pitch } = this.#layout;
     const code = this.#code;
     code.get(PARAMETERS).set(CHANNEL);
-    code.get(PARAMETERS).constant(this.#slice.lists).addIntegers().set(LIST);
-    code.loop(CHANNELS, output.channels, () => this.#writeChannel(tile));
-    code.advance(TILE, tile.rows * this.#layout.pitch);
-    if (!this.#isLast) return;
-    code.advance(Y, tile.rows * output.rowBytes - output.channels * output.planeBytes);
-    if (addend === undefined) return;
-    const { rowBytes, planeBytes } = addend.planes;
-    code.advance(Z, tile.rows * rowBytes - output.channels * planeBytes);
+    code.point(LIST, PARAMETERS, this.#slice.lists);
+    code.loop(CHANNELS, output.channels / together, () => {
+      this.#writeBuckets(tile);
+      for (let index = 0; index < together; index++) this.#writeChannel(tile, index);
+    });
+    code.advance(TILE, tile.rows * pitch);
+    for (const [local, { channels, rowBytes, planeBytes }] of this.#results) {
+      code.advance(local, tile.rows * rowBytes - channels * planeBytes);
+    }
   }
 
-  #writeChannel(tile: Tiles): void {
+  /** Sums of the buckets that the next channels share. */
+  #writeBuckets(tile: Tiles): void {
     const code = this.#code;
-    const { output, addend } = this.#conv;
-    const sums = Array.from({ length: SUM_VECTORS * tile.vectors }, (_, i) => i);
-    for (const i of sums) {
-      if (this.#isFirst) code.zero();
-      else code.get(SCRATCH).load(this.#half + i * VECTOR_BYTES);
-      code.set(this.#firstSum + i);
-    }
-    code.get(LIST).loadWord16(0).get(LIST).addIntegers();
-    code
-      .constant(LENGTHS * WORD_BYTES)
-      .addIntegers()
-      .tee(LIST_END);
-    code.get(LIST).loadWord16(WORD_BYTES).addIntegers().set(NEXT_END);
-    code.advance(LIST, LENGTHS * WORD_BYTES);
-    this.#addList(tile, op.add);
-    code.get(NEXT_END).set(LIST_END);
-    this.#addList(tile, op.sub);
-    if (this.#isLast) this.#finish(tile);
-    else {
-      for (const i of sums) {
-        code.get(SCRATCH).get(this.#firstSum + i);
-        code.store(this.#half + i * VECTOR_BYTES);
+    const sums = this.#sumsOf(tile);
+    code.get(this.#buckets).set(BUCKET);
+    code.loop(BUCKETS, bucketsOf(this.#layout.together), () => {
+      for (const [i, sum] of sums.entries()) {
+        if (this.#buckets === SHARED || this.#isFirst) code.zero();
+        else code.get(BUCKET).load(i * VECTOR_BYTES);
+        code.set(sum);
       }
-    }
+      code.get(LIST).loadWord16(0).get(LIST).addIntegers().tee(LIST_END);
+      code.get(LIST).loadWord16(WORD_BYTES).addIntegers().set(NEXT_END);
+      code.advance(LIST, LENGTHS * WORD_BYTES);
+      this.#addList(tile, op.add);
+      code.get(NEXT_END).set(LIST_END);
+      this.#addList(tile, op.sub);
+      for (const [i, sum] of sums.entries()) {
+        code
+          .get(BUCKET)
+          .get(sum)
+          .store(i * VECTOR_BYTES);
+      }
+      code.advance(BUCKET, sums.length * VECTOR_BYTES);
+    });
+  }
+
+  /** Channel `index` of those that share buckets. */
+  #writeChannel(tile: Tiles, index: number): void {
+    const code = this.#code;
+    if (this.#buckets === SHARED || this.#isLast) this.#finish(tile, index);
     code.advance(CHANNEL, startOffset(1) - startOffset(0));
-    if (this.#layout.slices.length > 1) code.advance(SCRATCH, sumBytes(tile));
-    if (!this.#isLast) return;
-    code.advance(Y, output.planeBytes);
-    if (addend !== undefined) code.advance(Z, addend.planes.planeBytes);
+    code.advance(SCRATCH, tile.vectors * waitingVectors(this.#layout.together) * VECTOR_BYTES);
+    for (const [local, { planeBytes }] of this.#results) code.advance(local, planeBytes);
+  }
+
+  /** Addresses that move with the results that are stored, and the planes there. */
+  get #results(): [local: number, planes: Planes][] {
+    const { output, addend } = this.#conv;
+    if (!this.#isLast) return [];
+    return [
+      [Y, output],
+      [Z, addend?.planes ?? output],
+    ];
   }
 
   /** Adds the terms from the next offset to the end of its list to the sums, or takes them away. */
@@ -161,77 +176,81 @@ class SliceWriter {
     const pixels = Array.from({ length: this.#layout.termPixels }, (_, i) => i);
     code.loopBelow(LIST, LIST_END, () => {
       for (const i of pixels) {
-        code
-          .get(TILE)
-          .get(LIST)
-          .loadWord16(i * WORD_BYTES);
-        code.addIntegers().set(FIRST_PIXEL + i);
+        const half = i % 2;
+        if (half === 0)
+          code
+            .get(LIST)
+            .loadInteger(i * WORD_BYTES)
+            .set(OFFSETS);
+        code.get(TILE).get(OFFSETS).halfInteger(half).addIntegers();
+        code.set(FIRST_PIXEL + i);
       }
       for (let v = 0; v < vectors; v++) {
-        const [lanes, high] = this.#sumsOf(v);
+        const lanes = FIRST_SUM + SUM_VECTORS * v;
+        const high = lanes + 1;
         for (const i of pixels) {
           code.get(FIRST_PIXEL + i).load(v * VECTOR_BYTES);
           if (i > 0) code.vector(op.addBytes);
         }
-        code.set(this.#term);
-        code.get(lanes).get(this.#term).vector(addition).set(lanes);
-        code.get(high).get(this.#term).constant(BYTE_BITS).vector(op.shiftRightUnsigned);
+        code.set(TERM);
+        code.get(lanes).get(TERM).vector(addition).set(lanes);
+        code.get(high).get(TERM).constant(BYTE_BITS).vector(op.shiftRightUnsigned);
         code.vector(addition).set(high);
       }
       code.advance(LIST, pixels.length * WORD_BYTES);
     });
   }
 
-  #sumsOf(vector: number): [lanes: number, high: number] {
-    const lanes = this.#firstSum + SUM_VECTORS * vector;
-    return [lanes, lanes + 1];
+  /** Locals: for each vector of pixels that of lanes, and that of high bytes. */
+  #sumsOf({ vectors }: Tiles): number[] {
+    return Array.from({ length: SUM_VECTORS * vectors }, (_, i) => FIRST_SUM + i);
   }
 
-  #finish({ rows, vectors }: Tiles): void {
+  /** Adds the sums of channel `index` to its totals; stores results after the last slice. */
+  #finish(tile: Tiles, index: number): void {
     const code = this.#code;
-    const isHalved = this.#layout.firstHalfSlices > 0;
-    const [own, other] = [this.#pixels, this.#pixels + 2];
-    const [result, otherResult] = [this.#results, this.#results + 1];
-    for (let v = 0; v < vectors; v++) {
-      const sums = this.#sumsOf(v);
-      this.#separate(own, i => code.get(sums[i]), true);
-      const at = SUM_VECTORS * v * VECTOR_BYTES;
-      if (isHalved) {
-        this.#separate(other, i => code.get(SCRATCH).load(at + i * VECTOR_BYTES), false);
-      }
+    const { requantization } = this.#conv;
+    const [even, odd, result] = [TERM, FIRST_SUM, RESULT];
+    for (let v = 0; v < tile.vectors; v++) {
+      const at = SUM_VECTORS * v;
+      this.#pushSum(tile, index, at);
+      this.#pushSum(tile, index, at + 1);
+      code.tee(odd).constant(BYTE_BITS).vector(op.shiftLeft).vector(op.sub).set(even);
       for (const half of [0, 1] as const) {
-        const channel = this.#channelAt(rows, 2 * v + half);
+        const group = 2 * v + half;
+        const channel = this.#channelAt(tile.rows, group);
         if (channel === undefined) continue;
-        code
-          .get(own)
-          .get(own + 1)
-          .shuffle(IN_TURNS[half]!)
-          .set(result);
-        if (isHalved) {
-          code
-            .get(other)
-            .get(other + 1)
-            .shuffle(IN_TURNS[half]!)
-            .set(otherResult);
-          writeHalvedFinish(code, [result, otherResult], this.#conv, channel);
-        } else writeFinish(code, result, this.#conv, channel);
+        code.get(even).get(odd).shuffle(IN_TURNS[half]!).set(result);
+        const pushTotal = (own: number): void => {
+          if (this.#buckets === SCRATCH || this.#isFirst) code.get(CHANNEL).load(startOffset(0));
+          else code.get(SCRATCH).load(totalOffset(group, own));
+        };
+        if (this.#isLast) {
+          writeShiftedTotal(code, result, pushTotal, requantization, result);
+          writeShiftedFinish(code, result, this.#conv, channel);
+          continue;
+        }
+        writePart(code, result, pushTotal, (own, pushSum) => {
+          code.get(SCRATCH);
+          pushSum();
+          code.store(totalOffset(group, own));
+        });
       }
     }
   }
 
-  /** Sets local `even` and the next to even and odd pixels of the sum that `push` pushes. */
-  #separate(even: number, push: (vector: 0 | 1) => unknown, withStart: boolean): void {
-    const code = this.#code;
-    const set = (local: number): void => {
-      if (withStart) code.get(CHANNEL).load(startOffset(0)).vector(op.add);
-      code.set(local);
-    };
-    push(0);
-    push(1);
-    code.constant(BYTE_BITS).vector(op.shiftLeft).vector(op.sub);
-    set(even);
-    push(1);
-    set(even + 1);
+  /** Pushes vector `at` of the sums of channel `index`: those of its buckets. */
+  #pushSum({ vectors }: Tiles, index: number, at: number): void {
+    const { together } = this.#layout;
+    let isFirst = true;
+    for (let bucket = 0; bucket < bucketsOf(together); bucket++) {
+      const sign = signOf(bucket, index, together);
+      if (sign === 0) continue;
+      this.#code.get(this.#buckets).load((bucket * SUM_VECTORS * vectors + at) * VECTOR_BYTES);
+      // The first one counts for +1 in any channel.
+      if (!isFirst) this.#code.vector(sign > 0 ? op.add : op.sub);
+      isFirst = false;
+    }
   }
 
   /** Eight pixels of a tile of `rows`: where they are stored; `undefined` if they are none of the result's. */
@@ -246,24 +265,25 @@ class SliceWriter {
       y: row * output.rowBytes + (column * VECTOR_BYTES) / output.phases,
       z: row * (addend?.planes.rowBytes ?? 0) + column * VECTOR_BYTES,
       mask: column * VECTOR_BYTES,
-      zeros: this.#zeros,
+      zeros: ZEROS,
       isEdge: isMasked(output) && column === columns - 1,
     };
   }
 
   #workOf(body: Uint8Array): CodeFunction["work"] {
     const { output, addend } = this.#conv;
-    const { termPixels, vectors } = this.#layout;
-    const pixels = this.#slice.words.length - LENGTHS * output.channels;
+    const { termPixels, vectors, together } = this.#layout;
+    const buckets = bucketsOf(together) * (output.channels / together);
+    const pixels = this.#slice.words.length - LENGTHS * buckets;
+    const joined = 3 ** (together - 1) * output.channels * SUM_VECTORS;
     const results = this.#isLast ? output.channels * output.rows * vectorsOf(output) : 0;
-    const ways = Number(!this.#isFirst) + Number(!this.#isLast);
     return workOf(body, 1, {
-      load: pixels * vectors,
-      add: (pixels / termPixels) * (termPixels + SUM_VECTORS) * vectors,
+      load: (pixels + joined) * vectors,
+      add: ((pixels / termPixels) * (termPixels + SUM_VECTORS) + joined) * vectors,
       multiply: 0,
       finish: results,
       addend: addend === undefined ? 0 : results,
-      spill: ways * output.channels * vectors * SUM_VECTORS,
+      spill: (2 * output.channels * waitingVectors(together) + buckets * SUM_VECTORS) * vectors,
     });
   }
 }

@@ -10,21 +10,26 @@
  * that a vector is sixteen of them, over the end of a row if need be. A tile
  * of vectors keeps its sums in registers, and an offset is read once for it.
  * Input channels are cut into **slices** whose pixels stay in the nearest
- * cache: a function each. Sums wait in scratch memory from one to the next.
+ * cache: a function each.
  *
  * **Sums** A few pixels of the same sign fit a byte: a **term**, filled up
- * with zeros; its bytes are added to 16-bit sums. Where a sum may not fit 16
- * bits, two **halves** of it do, of the first slices and of the others.
+ * with zeros; its bytes are added to 16-bit sums, which are called **buckets**.
+ * Where the sums of a channel fit 16 bits, it has a bucket of its own, which
+ * waits in scratch memory from one slice to the next. Where they may not, there
+ * are many weights, and two channels share four buckets, one for each pattern
+ * of signs and its opposite: what both read is added once. Sums of a slice fit
+ * 16 bits then, and are added to totals of 32, which wait.
  *
  * **Layout** of the parameters: channel-parameters.ts; then for each slice and
- * output channel, in u16: bytes of the list of weights +1, bytes of that of −1,
- * and both lists: offsets of pixels in the slice.
+ * bucket, in u16: bytes to the end of the list of pixels that are added, bytes
+ * of the list of those that are taken away, and both lists: offsets of pixels
+ * in the slice.
  */
 
 import { generateCopy } from "./byte-list-copy.ts";
 import { byteLayoutOf, SUM_VECTORS, WORD_BYTES } from "./byte-list-layout.ts";
 import { generateSums } from "./byte-list-sums.ts";
-import { packChannels } from "./channel-parameters.ts";
+import { packChannels, packWideStarts } from "./channel-parameters.ts";
 import type { CodeFunction } from "./code-function.ts";
 import type { CodeConvolution } from "./layer.ts";
 import { vectorsOf } from "./pixel-loop.ts";
@@ -48,10 +53,9 @@ export function prefersByteLists(conv: CodeConvolution, operations: number): boo
   if (operations < MANY_OPERATIONS || (conv.threads ?? 1) > 1) return false;
   const layout = byteLayoutOf(conv);
   if (layout === undefined) return false;
-  const { termPixels, vectors } = layout;
-  const { output, weights } = conv;
-  let pixels = 0;
-  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) pixels++;
+  const { slices, termPixels, vectors } = layout;
+  const { output } = conv;
+  const pixels = slices.reduce((sum, { words }) => sum + words.length, 0);
   const lists = pixels * vectors * (1 + (termPixels + SUM_VECTORS) / termPixels);
   return lists < operations * (output.rows * vectorsOf(output) + COLD_PASSES);
 }
@@ -66,6 +70,7 @@ export function generateByteLists(conv: CodeConvolution): CodeFunction[] {
 
 export function packByteLists(conv: CodeConvolution): Uint8Array {
   const channels = packChannels(conv, conv.bias, []);
+  packWideStarts(conv, conv.bias.keys(), channels);
   const words = byteLayoutOf(conv)!.slices.flatMap(slice => slice.words);
   const packed = new Uint8Array(channels.length + WORD_BYTES * words.length);
   packed.set(channels);
@@ -76,9 +81,7 @@ export function packByteLists(conv: CodeConvolution): Uint8Array {
   return packed;
 }
 
-/** Scratch memory that the layer needs at s, in bytes: pixels, then sums. */
+/** Scratch memory that the layer needs at s, in bytes. */
 export function byteListScratchBytes(conv: CodeConvolution): number {
-  const { sums, slices, firstHalfSlices, halfBytes } = byteLayoutOf(conv)!;
-  const halves = firstHalfSlices > 0 ? 2 : 1;
-  return sums + (slices.length > 1 ? halves * halfBytes : 0);
+  return byteLayoutOf(conv)!.scratchBytes;
 }

@@ -29,6 +29,20 @@ export function packChannels(
   return packed;
 }
 
+/** Puts what totals of 32 bits of `channels` start as where starts of 16 bits were. */
+export function packWideStarts(
+  { bias, requantization }: CodeConvolution,
+  channels: Iterable<number>,
+  packed: Uint8Array,
+): void {
+  const view = new DataView(packed.buffer);
+  for (const channel of channels) {
+    for (let lane = 0; lane < VECTOR_BYTES; lane += 4) {
+      view.setInt32(startOffset(channel) + lane, startOf(bias[channel]!, requantization), true);
+    }
+  }
+}
+
 export function startOffset(channel: number): number {
   return CONSTANTS_BYTES + CHANNEL_VECTORS * channel * VECTOR_BYTES;
 }

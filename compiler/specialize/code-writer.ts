@@ -52,13 +52,23 @@ export class CodeWriter {
 
   /** local += amount */
   advance(local: number, amount: number): this {
-    if (amount === 0) return this;
-    return this.get(local).constant(amount).addIntegers().set(local);
+    return amount === 0 ? this : this.point(local, local, amount);
+  }
+
+  /** local = from + offset */
+  point(local: number, from: number, offset: number): this {
+    return this.get(from).constant(offset).addIntegers().set(local);
   }
 
   /** The sum of the two i32 on top. */
   addIntegers(): this {
     this.#byte(0x6a);
+    return this;
+  }
+
+  /** The low half of the i32 on top, or the high one, unsigned. */
+  halfInteger(half: number): this {
+    this.constant(half === 0 ? 0xffff : 16).#byte(half === 0 ? 0x71 : 0x76);
     return this;
   }
 

@@ -181,7 +181,7 @@ function generateNarrowing(conv: CodeConvolution): CodeFunction {
 function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): CodeFunction {
   const code = new CodeWriter();
   const { output, input, strides, addend } = conv;
-  code.get(SCRATCH).set(BYTES).advance(BYTES, bytesOffset(conv));
+  code.point(BYTES, SCRATCH, bytesOffset(conv));
   const walkers: Walker[] = [
     ...walkersOf(conv).filter(({ local }) => local !== X),
     {

@@ -17,7 +17,7 @@ import {
   moreOffset,
   multiplierOffset,
   packChannels,
-  startOf,
+  packWideStarts,
   startOffset,
 } from "./channel-parameters.ts";
 import {
@@ -78,16 +78,10 @@ export function generateDense(conv: CodeConvolution): CodeFunction[] {
  * its multiplier in all lanes, and last the multipliers of the mean term.
  */
 export function packDense(conv: CodeConvolution): Uint8Array {
-  const { bias, requantization, mean } = conv;
+  const { bias, mean } = conv;
   const packed = packChannels(conv, bias, mean?.multipliers ?? []);
-  const view = new DataView(packed.buffer);
   for (const { channels, isWide } of blocksOf(conv)!) {
-    if (!isWide) continue;
-    for (const channel of channels) {
-      for (let lane = 0; lane < VECTOR_BYTES; lane += 4) {
-        view.setInt32(startOffset(channel) + lane, startOf(bias[channel]!, requantization), true);
-      }
-    }
+    if (isWide) packWideStarts(conv, channels, packed);
   }
   return packed;
 }
@@ -116,9 +110,8 @@ function generateBody(conv: CodeConvolution, chunks: readonly BlockChunk[]): Cod
   const writers = chunks.map(chunk => new ChunkWriter(code, conv, chunk));
   const { output, addend } = conv;
   if (writers[0]!.readsMean) {
-    code.get(SCRATCH).set(MEAN);
     // t lies behind, vectors of eight pixels, row after row.
-    code.advance(MEAN, denseScratchBytes(conv));
+    code.point(MEAN, SCRATCH, denseScratchBytes(conv));
   }
   const walkers = [...walkersOf(conv), ...writers[0]!.walkers()];
   let costs: SumCost[] = [];

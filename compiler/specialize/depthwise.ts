@@ -208,8 +208,7 @@ function generateGroup(
   const taps = tapsOf(conv);
   const bytes = recordBytes(conv);
   const addresses = [X, Y, Z];
-  code.get(PARAMETERS).constant(CONSTANTS_BYTES + firstRecord * bytes);
-  code.addIntegers().set(RECORD);
+  code.point(RECORD, PARAMETERS, CONSTANTS_BYTES + firstRecord * bytes);
   addresses.forEach((local, i) => {
     code.get(local).set(STARTS + i);
   });
