@@ -62,6 +62,7 @@ const CASES: readonly Case[] = [
   { channels: [90, 13], size: [1, 8], kernel: [3, 3], shift: 7, extreme: true, outputPhases: 2 },
   // Weights of 8 bits over several channels.
   { channels: [3, 16], size: [5, 19], kernel: [3, 3], magnitude: 127, shift: 7 },
+  { channels: [3, 5], size: [3, 9], kernel: [3, 3], magnitude: 100, pixel: 4, shift: -1 },
   { channels: [3, 7], size: [4, 16], kernel: [5, 5], stride: 2, magnitude: 100, shift: 9 },
   {
     ...{ channels: [4, 4], size: [3, 9], kernel: [3, 3], magnitude: 127, shift: 6 },
@@ -126,6 +127,7 @@ const LISTS: readonly Case[] = (
     { channels: [20, 3], size: [4, 16], kernel: [3, 3], zeros: 1 },
     { channels: [300, 7], size: [7, 7], kernel: [3, 3], shift: 3, bias: 100_000 },
     { channels: [40, 5], size: [14, 14], kernel: [3, 3], shift: 0, bias: 0 },
+    { channels: [40, 5], size: [7, 7], kernel: [3, 3], shift: -2, pixel: 15, addend: true },
   ] as readonly Case[]
 ).map(own => ({ zeros: 0.9, shift: 2, pixel: 127, ...own }));
 

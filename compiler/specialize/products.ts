@@ -19,7 +19,7 @@ import { type CodeConvolution, tapOffsets, tapsOf } from "./layer.ts";
 import { FREE_INTEGER, vectorsOf, walkersOf, writePixelLoop } from "./pixel-loop.ts";
 import { largestSum } from "./sum-bounds.ts";
 import * as op from "./vector-ops.ts";
-import { fitsTotal, TOTAL_VECTORS } from "./wide-sum.ts";
+import { fitsTotal, TOTAL_VECTORS, writeShifted } from "./wide-sum.ts";
 
 /** Channels of a block: their totals, a pair of taps and a weight fill the 16 registers of x86. */
 const MAX_BLOCK = 5;
@@ -165,12 +165,7 @@ function finishChannel(
   conv: CodeConvolution,
   { channel, total, isEdge }: { readonly channel: number; readonly total: number; isEdge: boolean },
 ): void {
-  const { shift } = conv.requantization;
-  for (let half = 0; half < TOTAL_VECTORS; half++) {
-    code.get(total + half);
-    if (shift > 0) code.constant(shift).vector(op.shiftRightWide);
-  }
-  code.vector(op.narrow).set(total);
+  writeShifted(code, half => code.get(total + half), conv.requantization, total);
   writeShiftedFinish(code, total, conv, {
     pushMultiplier: () => code.get(PARAMETERS).loadSplat(recordOffset(conv, channel) + MULTIPLIER),
     y: channel * conv.output.planeBytes,

@@ -9,15 +9,17 @@
 import { type Requantization, roundingOf } from "../../core/requantize.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { VECTOR_BYTES } from "./pixel-loop.ts";
+import { fitsShiftedLane } from "./sum-bounds.ts";
 import * as op from "./vector-ops.ts";
 
 const HALVES = [op.extendLow, op.extendHigh];
 /** Vectors of a total. */
 export const TOTAL_VECTORS = HALVES.length;
 
-/** Whether sums up to ±`bound`, bias included, can be totals. */
+/** Whether sums up to ±`bound`, bias included, can be totals; a left shift is one of 16 bits. */
 export function fitsTotal(bound: number, requantization: Requantization): boolean {
-  return requantization.shift >= 0 && bound + roundingOf(requantization) < 2 ** 31;
+  if (requantization.shift < 0) return fitsShiftedLane(bound, requantization);
+  return bound + roundingOf(requantization) < 2 ** 31;
 }
 
 /** Adds the part in local `part` to the total that `pushTotal` pushes, and sets it by `set`. */
@@ -35,20 +37,35 @@ export function writePart(
   });
 }
 
-/** Sets local `result` to total and part together, shifted and saturated to 16 bits. */
+/** The same as the last part: sets local `result` to the total, shifted and saturated to 16 bits. */
 export function writeShiftedTotal(
   code: CodeWriter,
   part: number,
   pushTotal: (half: number) => void,
+  requantization: Requantization,
+  result: number,
+): void {
+  const push = (half: number): void => {
+    pushTotal(half);
+    code.get(part).vector(HALVES[half]!).vector(op.addWide);
+  };
+  writeShifted(code, push, requantization, result);
+}
+
+/** Sets local `result` to a total, shifted and saturated to 16 bits. */
+export function writeShifted(
+  code: CodeWriter,
+  pushTotal: (half: number) => void,
   { shift }: Requantization,
   result: number,
 ): void {
-  HALVES.forEach((extend, half) => {
+  for (let half = 0; half < TOTAL_VECTORS; half++) {
     pushTotal(half);
-    code.get(part).vector(extend).vector(op.addWide);
     if (shift > 0) code.constant(shift).vector(op.shiftRightWide);
-  });
-  code.vector(op.narrow).set(result);
+  }
+  code.vector(op.narrow);
+  if (shift < 0) code.constant(-shift).vector(op.shiftLeft);
+  code.set(result);
 }
 
 /** Offset of vector `half` of total `index` from the start of a line of totals. */
