@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { emitWasm } from "../compiler/emit/module.ts";
-import { PATIENCE_NS } from "../compiler/emit/threads.ts";
+import { PATIENCE_LOOKS, PATIENCE_NS } from "../compiler/emit/threads.ts";
 import type { Compilation } from "../compiler/index.ts";
 import { bytesOf, type Tensor } from "../core/tensor.ts";
 import type { Graph } from "../model/ir/graph.ts";
@@ -232,9 +232,9 @@ describe("the command line", () => {
   });
 });
 
-/** The module, in which threads wait for each other no longer than `patience`. */
-function withPatience(wasm: Uint8Array, patience: bigint): Uint8Array {
-  const [own, less] = [PATIENCE_NS, patience].map(value => {
+/** The module, in which threads wait for each other no longer than `patience`, in place of `long`. */
+function withPatience(wasm: Uint8Array, long: bigint, patience: bigint): Uint8Array {
+  const [own, less] = [long, patience].map(value => {
     const bytes = Array.from({ length: 6 }, (_, i) => Number((value >> BigInt(7 * i)) & 127n));
     return Buffer.from(bytes.map((byte, i) => (i < 5 ? byte | 128 : byte)));
   }) as [Buffer, Buffer];
@@ -292,7 +292,14 @@ describe("opening", () => {
   });
 
   test("does not wait for ever for a thread that never comes", async () => {
-    const model = await withoutThread(withPatience(shared.wasm, 20_000_000n));
+    const model = await withoutThread(withPatience(shared.wasm, PATIENCE_NS, 20_000_000n));
+    expect(await failure(() => model.run())).toMatch(/no-threads.*takes part.*unreachable/);
+  });
+
+  test("does not look for ever for it where it may not sleep, as in a page", async () => {
+    vi.stubGlobal("document", {});
+    const model = await withoutThread(withPatience(shared.wasm, PATIENCE_LOOKS, 1_000_000n));
+    vi.unstubAllGlobals();
     expect(await failure(() => model.run())).toMatch(/no-threads.*takes part.*unreachable/);
   });
 

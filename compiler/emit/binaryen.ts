@@ -58,7 +58,6 @@ export interface WasmModule {
     readonly eq: Binary;
     readonly add: Binary;
     readonly sub: Binary;
-    readonly lt_s: Binary;
     readonly ge_s: Binary;
     readonly eqz: (value: Expression) => Expression;
     readonly atomic: {
@@ -68,7 +67,11 @@ export interface WasmModule {
       };
     };
   };
-  readonly i64: { readonly const: (value: bigint) => Expression };
+  readonly i64: {
+    readonly const: (value: bigint) => Expression;
+    readonly add: Binary;
+    readonly lt_s: Binary;
+  };
   readonly memory: {
     readonly init: (
       segment: string,

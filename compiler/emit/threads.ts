@@ -22,10 +22,12 @@ import {
 } from "./binaryen.ts";
 
 /** Looks at a number before a thread sleeps: some tens of microseconds, as waking one takes longer. */
-const SPINS = 1 << 15;
+const SPINS = 1n << 15n;
 
 /** How long a thread waits for others to end a step, in nanoseconds: then one of them is lost, and the run traps. */
 export const PATIENCE_NS = 60_000_000_000n;
+/** How often a thread looks that may not sleep, at some 2 ns: for about as long. */
+export const PATIENCE_LOOKS = 1n << 35n;
 const FOREVER = -1n;
 /** What a wait returns that nobody has ended. */
 const TIMED_OUT = 2;
@@ -175,28 +177,32 @@ function addSignal(module: WasmModule, threads: ThreadPlan): void {
   module.addFunction(SIGNAL, int, none, [], module.block(null, body, none));
 }
 
-/** (address, target, patience): returns once the number there is `target`, or beyond; traps if it sleeps for longer. */
+/** (address, target, patience): returns once the number there is `target`, or beyond; traps if that takes longer. */
 function addWait(module: WasmModule, threads: ThreadPlan): void {
-  const { i32, memory } = module;
+  const { i32, i64, memory } = module;
   const { none, i32: int, i64: long } = binaryen;
   const [ADDRESS, TARGET, PATIENCE, VALUE, LOOKS] = [0, 1, 2, 3, 4];
   const get = (index: number): Expression => module.local.get(index, int);
   const sleepers = (): Expression => i32.const(placesOf(threads).sleepers);
   const count = (by: number): Expression =>
     module.drop(i32.atomic.rmw.add(0, sleepers(), i32.const(by)));
+  const looks = (): Expression => module.local.get(LOOKS, long);
   const slept = memory.atomic.wait32(get(ADDRESS), get(VALUE), module.local.get(PATIENCE, long));
   const sleep = module.if(i32.eq(slept, i32.const(TIMED_OUT)), module.unreachable());
   const again = module.br("look");
+  // Only the host's thread may not sleep, and it does not wait for ever.
+  const mayLook = i64.lt_s(looks(), i64.const(PATIENCE_LOOKS));
+  const lookOn = module.block(null, [module.br_if("look", mayLook), module.unreachable()]);
   const body = [
     module.local.set(VALUE, i32.atomic.load(0, get(ADDRESS))),
     module.if(i32.ge_s(i32.sub(get(VALUE), get(TARGET)), i32.const(0)), module.return()),
-    module.local.set(LOOKS, i32.add(get(LOOKS), i32.const(1))),
-    module.br_if("look", i32.lt_s(get(LOOKS), i32.const(SPINS))),
-    module.br_if("look", i32.eqz(module.global.get(MAY_SLEEP, int))),
+    module.local.set(LOOKS, i64.add(looks(), i64.const(1n))),
+    module.br_if("look", i64.lt_s(looks(), i64.const(SPINS))),
+    module.if(i32.eqz(module.global.get(MAY_SLEEP, int)), lookOn),
     ...[count(1), sleep, count(-1)],
     again,
   ];
   const params = binaryen.createType([int, int, long]);
   const loop = module.loop("look", module.block(null, body, none));
-  module.addFunction(WAIT, params, none, [int, int], loop);
+  module.addFunction(WAIT, params, none, [int, long], loop);
 }
