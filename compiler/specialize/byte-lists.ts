@@ -4,7 +4,7 @@
  *
  * Straight-line code runs once for every eight pixels of a row: where these
  * are few, a processor waits for more code than it executes. Lists take a
- * tenth of the memory, and it fetches them ahead.
+ * fifth of the memory, and it fetches them ahead.
  *
  * **Pixels** are copied to scratch memory as bytes, channel after channel, so
  * that a vector is sixteen of them, over the end of a row if need be. A tile
