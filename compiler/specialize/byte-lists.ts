@@ -37,7 +37,7 @@ import { vectorsOf } from "./pixel-loop.ts";
 /** Code of so many vector operations outgrows the caches that are a processor's own. */
 const MANY_OPERATIONS = 50_000;
 /** Its first pass takes as long as so many more: fitted to the layers of whole networks (`tritc inspect --measure`). */
-const COLD_PASSES = 14;
+const COLD_PASSES = 8;
 
 /** Whether lists can compute the layer. */
 export function fitsByteLists(conv: CodeConvolution): boolean {
