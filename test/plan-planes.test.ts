@@ -294,7 +294,7 @@ test.each<[string, PlaneConv]>([
 ])("large layers over small images read lists, and give the oracle's bits: %s", (_, conv) => {
   const graph = graphOf(b => {
     const own = new Random(7);
-    const small = { ...SAME, channels: 512, fourBits: true };
+    const small = { ...SAME, channels: 512, most: 15 };
     const x = planeConv(b, own, image(b, "x", [1, 3, 4, 12]), small);
     return [planeConv(b, own, x, { ...conv, channels: 768, zeros: 0.94 })];
   }, "large");

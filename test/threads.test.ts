@@ -47,13 +47,18 @@ const fourBits = fourBitBlock(7);
 const evenFourBits = fourBitBlock(6);
 
 /** Filters that become lists of weights, over rows that no threads share evenly. */
-const lists = graphOf(b => {
-  const random = new Random(3);
-  const small = { ...SAME, channels: 256, fourBits: true };
-  const x = planeConv(b, random, image(b, "x", [1, 3, 7, 7]), small);
-  const wide = { ...SAME, channels: 512, zeros: 0.8 };
-  return [planeConv(b, random, x, { ...wide, fourBits: true }, planeConv(b, random, x, wide))];
-}, "lists");
+const lists = listsOf({ channels: 256, zeros: 0.8, most: 15 });
+/** Sums outgrow 16 bits: channels share buckets. */
+const denseLists = listsOf({ channels: 512, zeros: 0.5, most: 127 });
+
+function listsOf({ channels, zeros, most }: { channels: number; zeros: number; most: number }) {
+  return graphOf(b => {
+    const random = new Random(3);
+    const x = planeConv(b, random, image(b, "x", [1, 3, 7, 7]), { ...SAME, channels, most });
+    const wide = { ...SAME, channels: 512, zeros };
+    return [planeConv(b, random, x, { ...wide, most }, planeConv(b, random, x, wide))];
+  }, "lists");
+}
 
 /** Two layers of one value: one has its scratch memory where the other has its result. */
 const branches = graphOf(b => {
@@ -79,6 +84,7 @@ const CASES: readonly (readonly [string, (threads: number) => Compilation])[] = 
   ["code in lanes of 8 bits", threads => compileAsIs(fourBits, { threads, costs })],
   ["code in lanes of 8 bits, rows apart", threads => compileAsIs(evenFourBits, { threads, costs })],
   ["lists of weights, a row more for some", threads => compileAsIs(lists, { threads, costs })],
+  ["lists of pairs of channels", threads => compileAsIs(denseLists, { threads, costs })],
   ["code on planes, relaxed", threads => compileAsIs(planes, { threads, costs, simd: "relaxed" })],
   [
     "ResNet-8 as f32",
@@ -184,8 +190,11 @@ test("each thread makes the same rows of layer after layer, by the same function
   }
 });
 
-test("layers that are lists of weights are divided by rows, whose number differs", () => {
-  const { plan } = compileAsIs(lists, { threads: 2, costs });
+test.each([
+  ["a bucket for each", lists],
+  ["shared ones", denseLists],
+])("layers that are lists of weights are divided by rows, whose number differs: %s", (_, graph) => {
+  const { plan } = compileAsIs(graph, { threads: 2, costs });
   const shared = plan.threads!.steps.flat(2).filter(({ share }) => share !== undefined);
   const [first, last] = [plan.code.at(0)!.layer, plan.code.at(-1)!.layer];
   const layerOf = ({ kernel }: { kernel: string }) =>

@@ -2,12 +2,13 @@
  * @file Where lists of weights find their pixels, and leave their sums, in
  * scratch memory: see byte-lists.ts.
  *
- * The buckets of some channels of a tile come first. Pixels follow, slice after
+ * The buckets that two channels share come first. Pixels follow, slice after
  * slice: a channel of zeros, those of the slice, and room for what vectors read
  * behind them. Channels are rows of `pitch` bytes. Rows and columns that windows
  * find at different places, since their strides pass over some, are phases:
- * those that some tap reads lie one after the other. Last are the totals of all
- * tiles and output channels, if they wait from one slice to the next.
+ * those that some tap reads lie one after the other. Last is what waits from one
+ * slice to the next, of all tiles and output channels: totals, or the buckets of
+ * channels that share none.
  */
 
 import { moreOffset } from "./channel-parameters.ts";
@@ -43,7 +44,7 @@ export interface Slice {
   readonly pixels: number;
   /** Where its lists begin, from p. */
   readonly lists: number;
-  /** For each bucket of all channels: bytes to the end of the first list, and of the second, then their offsets of pixels. */
+  /** For each bucket of all channels: bytes from here to the end of the first list, bytes of the second, and both: offsets of pixels. */
   readonly words: readonly number[];
 }
 
@@ -70,8 +71,8 @@ export interface ByteLayout {
   readonly tiles: readonly Tiles[];
   /** Of all tiles. */
   readonly vectors: number;
-  /** Where totals begin in scratch memory, and its size. */
-  readonly totals: number;
+  /** Where the last part of scratch memory begins, and the size of all. */
+  readonly waiting: number;
   readonly scratchBytes: number;
 }
 
@@ -118,8 +119,9 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
   });
   const most = Math.max(1, Math.floor(SLICE_BYTES / planeBytes));
   const termPixels = Math.min(MAX_TERM, 2 * Math.floor(MAX_PIXEL / Math.max(1, range.max)));
-  const longest = Math.ceil((most * taps.length) / termPixels) * termPixels * WORD_BYTES;
-  if (tiles.length === 0 || Math.max((most + 1) * planeBytes, longest) > MAX_WORD) return undefined;
+  const longest = (LENGTHS + most * taps.length + termPixels) * WORD_BYTES;
+  const farthest = most * planeBytes + Math.max(...offsets);
+  if (tiles.length === 0 || Math.max(farthest, longest) > MAX_WORD) return undefined;
   const together = fitsLane(largestOf(conv, 0, input.channels, 0)) ? 1 : 2;
   const cuts = cutsOf(conv, most, together);
   const fits = fitsTotal(largestOf(conv, 0, input.channels), conv.requantization);
@@ -127,7 +129,7 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
   const vectors = tiles.reduce((total, own) => total + own.count * own.vectors, 0);
   const room = VECTOR_BYTES + (kernel[1] - 1) * dilations[1] + input.left;
   const slices: Slice[] = [];
-  let end = bucketsOf(together) * TILE_SUMS * VECTOR_BYTES;
+  let end = (together - 1) * bucketsOf(together) * TILE_SUMS * VECTOR_BYTES;
   let lists = moreOffset(output.channels);
   for (let i = 1; i < cuts.length; i++) {
     const [first, last] = [cuts[i - 1]!, cuts[i]!];
@@ -139,7 +141,7 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
   }
   return {
     ...{ slices, together, termPixels, pitch, phases, phaseBytes, planeBytes },
-    ...{ tiles, vectors, totals: end },
+    ...{ tiles, vectors, waiting: end },
     scratchBytes: end + output.channels * vectors * waitingVectors(together) * VECTOR_BYTES,
   };
 }
@@ -159,7 +161,11 @@ function tilesOf(rows: number, pitch: number): Tiles[] {
     .map(tiles => ({ ...tiles, vectors: Math.ceil((tiles.rows * pitch) / VECTOR_BYTES) }));
 }
 
-/** Where input channels are cut into slices: as few of up to `most` as there can be. */
+/**
+ * Where input channels are cut into slices: as few of up to `most` as there can
+ * be. Additions are modulo 2^16, so that only sums have to fit that are read as
+ * they are: those of all slices, or of each where totals take them.
+ */
 function cutsOf(conv: CodeConvolution, most: number, together: number): number[] | undefined {
   const { channels } = conv.input;
   for (let count = Math.ceil(channels / most); count <= channels; count++) {

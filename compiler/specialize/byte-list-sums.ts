@@ -82,7 +82,7 @@ class SliceWriter {
   readonly #slice: Slice;
   readonly #isFirst: boolean;
   readonly #isLast: boolean;
-  /** Address of the buckets: those of a channel alone are where they wait. */
+  /** Address of the buckets: that of a channel alone is where it waits. */
   readonly #buckets: number;
 
   constructor(conv: CodeConvolution, layout: ByteLayout, index: number) {
@@ -98,7 +98,7 @@ class SliceWriter {
   write(): CodeFunction {
     const code = this.#code;
     code.point(TILE, SCRATCH, this.#slice.pixels);
-    code.get(SCRATCH).set(SHARED).advance(SCRATCH, this.#layout.totals);
+    code.get(SCRATCH).set(SHARED).advance(SCRATCH, this.#layout.waiting);
     for (const tiles of this.#layout.tiles) {
       code.loop(ROWS, tiles.count, () => this.#writeTile(tiles));
     }
@@ -173,22 +173,20 @@ class SliceWriter {
   /** Adds the terms from the next offset to the end of its list to the sums, or takes them away. */
   #addList({ vectors }: Tiles, addition: number): void {
     const code = this.#code;
-    const pixels = Array.from({ length: this.#layout.termPixels }, (_, i) => i);
+    const { termPixels } = this.#layout;
     code.loopBelow(LIST, LIST_END, () => {
-      for (const i of pixels) {
-        const half = i % 2;
-        if (half === 0)
-          code
-            .get(LIST)
-            .loadInteger(i * WORD_BYTES)
-            .set(OFFSETS);
-        code.get(TILE).get(OFFSETS).halfInteger(half).addIntegers();
-        code.set(FIRST_PIXEL + i);
+      for (let i = 0; i < termPixels; i += 2) {
+        code.get(LIST).loadInteger(i * WORD_BYTES);
+        code.set(OFFSETS);
+        for (const half of [0, 1]) {
+          code.get(TILE).get(OFFSETS).halfInteger(half).addIntegers();
+          code.set(FIRST_PIXEL + i + half);
+        }
       }
       for (let v = 0; v < vectors; v++) {
         const lanes = FIRST_SUM + SUM_VECTORS * v;
         const high = lanes + 1;
-        for (const i of pixels) {
+        for (let i = 0; i < termPixels; i++) {
           code.get(FIRST_PIXEL + i).load(v * VECTOR_BYTES);
           if (i > 0) code.vector(op.addBytes);
         }
@@ -197,7 +195,7 @@ class SliceWriter {
         code.get(high).get(TERM).constant(BYTE_BITS).vector(op.shiftRightUnsigned);
         code.vector(addition).set(high);
       }
-      code.advance(LIST, pixels.length * WORD_BYTES);
+      code.advance(LIST, termPixels * WORD_BYTES);
     });
   }
 
@@ -273,17 +271,19 @@ class SliceWriter {
   #workOf(body: Uint8Array): CodeFunction["work"] {
     const { output, addend } = this.#conv;
     const { termPixels, vectors, together } = this.#layout;
-    const buckets = bucketsOf(together) * (output.channels / together);
-    const pixels = this.#slice.words.length - LENGTHS * buckets;
-    const joined = 3 ** (together - 1) * output.channels * SUM_VECTORS;
-    const results = this.#isLast ? output.channels * output.rows * vectorsOf(output) : 0;
+    const { channels } = output;
+    const lengths = LENGTHS * bucketsOf(together) * (channels / together);
+    const pixels = this.#slice.words.length - lengths;
+    // Of two channels, four buckets that are written, and six that are added.
+    const shared = (together - 1) * channels * SUM_VECTORS;
+    const results = this.#isLast ? channels * output.rows * vectorsOf(output) : 0;
     return workOf(body, 1, {
-      load: (pixels + joined) * vectors,
-      add: ((pixels / termPixels) * (termPixels + SUM_VECTORS) + joined) * vectors,
+      load: (pixels + 3 * shared) * vectors,
+      add: ((pixels / termPixels) * (termPixels + SUM_VECTORS) + 3 * shared) * vectors,
       multiply: 0,
       finish: results,
       addend: addend === undefined ? 0 : results,
-      spill: (2 * output.channels * waitingVectors(together) + buckets * SUM_VECTORS) * vectors,
+      spill: 2 * (channels * waitingVectors(together) + shared) * vectors,
     });
   }
 }

@@ -18,12 +18,13 @@
  * waits in scratch memory from one slice to the next. Where they may not, there
  * are many weights, and two channels share four buckets, one for each pattern
  * of signs and its opposite: what both read is added once. Sums of a slice fit
- * 16 bits then, and are added to totals of 32, which wait.
+ * 16 bits then, and are added to totals of 32, which wait. Channels of an odd
+ * number have no such lists.
  *
  * **Layout** of the parameters: channel-parameters.ts; then for each slice and
- * bucket, in u16: bytes to the end of the list of pixels that are added, bytes
- * of the list of those that are taken away, and both lists: offsets of pixels
- * in the slice.
+ * bucket, in u16: bytes from here to the end of the list of pixels that are
+ * added, bytes of the list of those that are taken away, and both lists: offsets
+ * of pixels in the slice.
  */
 
 import { generateCopy } from "./byte-list-copy.ts";

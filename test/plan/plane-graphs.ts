@@ -19,8 +19,8 @@ export interface PlaneConv {
   readonly shift?: boolean;
   /** Share of weights that are made zero, beyond a third. */
   readonly zeros?: number;
-  /** Results, or sums, are 0 … 15. */
-  readonly fourBits?: boolean;
+  /** Results, or sums, are 0 … `most`; of 8 bits and either sign unless told. */
+  readonly most?: number | undefined;
 }
 
 export const SAME: PlaneConv = { kernel: [3, 3], pads: [1, 1, 1, 1] };
@@ -50,15 +50,15 @@ export function planeConv(
   const scales = Array.from({ length: channels }, () => 0.1);
   const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
   const trits = random.integers("i2", [channels, depth, ...kernel], -1, 1);
-  const { zeros = 0, fourBits = false } = conv;
+  const { zeros = 0, most } = conv;
   if (zeros > 0) for (const i of trits.data.keys()) if (random.chance(zeros)) trits.data[i] = 0;
   const weights = b.constant(trits, { quantization });
   const bias = b.constant(random.integers("i32", [channels], -200, 200));
   const spread = 60 * Math.sqrt(depth * kernel[0] * kernel[1]);
   const ratios = scales.map(() => (90 / spread) * random.real(0.5, 1));
   const bounds = ratios.map(() => (conv.shift ? 2 ** 20 : 2 ** 10));
-  const few = { min: 0, max: 15, zeroPoint: 0 };
-  const range = fourBits && addend === undefined ? few : { min: -120, max: 127, zeroPoint };
+  const few = most === undefined ? undefined : { min: 0, max: most, zeroPoint: 0 };
+  const range = (addend === undefined && few) || { min: -120, max: 127, zeroPoint };
   const requantized = { ...deriveRequantization(ratios, bounds, range), scale: 0.1 };
   const attrs = {
     ...{ kernel, pads, dilations, group: 1 },
@@ -68,7 +68,7 @@ export function planeConv(
   };
   if (addend === undefined) return b.add("qconv", [x, weights, bias], attrs);
   const zero = b.typeOf(addend).quantization!.zeroPoints[0]!;
-  const sum = fourBits ? few : { min: -128, max: 120, zeroPoint: -7 };
+  const sum = few ?? { min: -128, max: 120, zeroPoint: -7 };
   const add = { ...deriveAddRequantization([0.6, 0.5], [zeroPoint, zero], sum), scale: 0.2 };
   return b.add("qconv", [x, weights, bias, addend], { ...attrs, add });
 }
@@ -77,13 +77,13 @@ export function planeConv(
 export function fourBitBlock(rows: number): Graph {
   return graphOf(b => {
     const random = new Random(7);
-    const layer = { ...SAME, channels: 48, zeros: 0.85, fourBits: true };
+    const layer = { ...SAME, channels: 48, zeros: 0.85, most: 15 };
     const x = planeConv(b, random, image(b, "x", [1, 3, rows, 28]), { ...layer, zeros: 0 });
     const first = planeConv(b, random, x, layer);
     const second = planeConv(b, random, first, { ...layer, channels: 300 });
     // Of so many taps that its sums wait from one function to the next.
     const third = planeConv(b, random, second, layer, x);
-    return [planeConv(b, random, third, { ...layer, fourBits: false, channels: 20 })];
+    return [planeConv(b, random, third, { ...layer, most: undefined, channels: 20 })];
   }, "four bits");
 }
 
