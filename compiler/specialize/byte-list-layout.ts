@@ -129,7 +129,7 @@ function layOut(conv: CodeConvolution): ByteLayout | undefined {
   const vectors = tiles.reduce((total, own) => total + own.count * own.vectors, 0);
   const room = VECTOR_BYTES + (kernel[1] - 1) * dilations[1] + input.left;
   const slices: Slice[] = [];
-  let end = (together - 1) * bucketsOf(together) * TILE_SUMS * VECTOR_BYTES;
+  let end = together === 1 ? 0 : bucketsOf(together) * TILE_SUMS * VECTOR_BYTES;
   let lists = moreOffset(output.channels);
   for (let i = 1; i < cuts.length; i++) {
     const [first, last] = [cuts[i - 1]!, cuts[i]!];

@@ -5,7 +5,8 @@
  * A tile keeps the sums of a bucket in registers; two loops run over its lists.
  * Two bytes are one 16-bit lane, low + 256·high. The first vector of a sum adds
  * up lanes, the second high bytes; in the end low = first − 256·second, modulo
- * 2^16. Sums of one slice fit 16 bits; those of all slices are totals.
+ * 2^16. What two channels share is read after each slice, and goes to totals; the
+ * bucket of a channel alone after the last one.
  */
 
 import {
@@ -204,7 +205,7 @@ class SliceWriter {
     return Array.from({ length: SUM_VECTORS * vectors }, (_, i) => FIRST_SUM + i);
   }
 
-  /** Adds the sums of channel `index` to its totals; stores results after the last slice. */
+  /** Reads the buckets of channel `index`: its sums go to totals, or after the last slice become results. */
   #finish(tile: Tiles, index: number): void {
     const code = this.#code;
     const { requantization } = this.#conv;
@@ -275,7 +276,7 @@ class SliceWriter {
     const lengths = LENGTHS * bucketsOf(together) * (channels / together);
     const pixels = this.#slice.words.length - lengths;
     // Of two channels, four buckets that are written, and six that are added.
-    const shared = (together - 1) * channels * SUM_VECTORS;
+    const shared = together === 1 ? 0 : channels * SUM_VECTORS;
     const results = this.#isLast ? channels * output.rows * vectorsOf(output) : 0;
     return workOf(body, 1, {
       load: (pixels + 3 * shared) * vectors,
